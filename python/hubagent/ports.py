@@ -1,0 +1,231 @@
+"""What stages need of each other, as protocols; the wiring gives each stage the others.
+
+Imports only ``types``. A stage never imports another stage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hubagent.types import (
+        Area,
+        AreaId,
+        Command,
+        Declaration,
+        Device,
+        DeviceEvent,
+        Discovery,
+        Entity,
+        EntityId,
+        EntityState,
+        Floor,
+        FloorId,
+        Message,
+        Outcome,
+        Publication,
+        StateChange,
+        Understanding,
+    )
+
+
+class NameMatch(NamedTuple):
+    """How well words fit a name of the home.
+
+    ``fuzzy`` and ``phonetic`` are similarities in [0, 1]; ``exact`` means equal after
+    normalisation (case, punctuation, articles, plural ``s``).
+    """
+
+    kind: Literal["entity", "device", "area", "floor"]
+    id: str
+    name: str
+    """The name or alias that fitted."""
+    exact: bool
+    fuzzy: float
+    phonetic: float
+
+
+class ContextView(Protocol):
+    """Read-only picture of the home at one instant; does not change while messages arrive."""
+
+    @property
+    def now_s(self) -> float:
+        """Wall clock of the picture."""
+        ...
+
+    def floors(self) -> tuple[Floor, ...]:
+        """Return all floors, by id."""
+        ...
+
+    def areas(self) -> tuple[Area, ...]:
+        """Return all areas, by id."""
+        ...
+
+    def devices(self) -> tuple[Device, ...]:
+        """Return all devices, by id."""
+        ...
+
+    def entities(self) -> tuple[Entity, ...]:
+        """Return all entities, by id."""
+        ...
+
+    def entity(self, entity_id: EntityId) -> Entity:
+        """Return one entity; raise ``UnknownEntityError`` with the nearest id as hint."""
+        ...
+
+    def state(self, entity_id: EntityId) -> EntityState:
+        """Return its last known state; raise ``UnknownEntityError``."""
+        ...
+
+    def area_of(self, entity_id: EntityId) -> AreaId | None:
+        """Return the entity's own area, else its device's."""
+        ...
+
+    def commands_of(self, entity_id: EntityId) -> tuple[str, ...]:
+        """Return the commands the entity has, sorted."""
+        ...
+
+    def query(
+        self,
+        *,
+        area_id: AreaId | None = None,
+        floor_id: FloorId | None = None,
+        domain: str | None = None,
+        device_class: str | None = None,
+        name: str | None = None,
+        state: str | None = None,
+        changed_since_s: float | None = None,
+    ) -> tuple[EntityId, ...]:
+        """Return ids of entities that meet every condition given, most recently changed first."""
+        ...
+
+    def history(
+        self, entity_id: EntityId, attribute: str = "state", *, limit: int = 16
+    ) -> tuple[StateChange, ...]:
+        """Return the last changes of an attribute, newest first."""
+        ...
+
+    def match_names(self, words: str, *, limit: int = 8) -> tuple[NameMatch, ...]:
+        """Return names of entities, devices, areas and floors nearest to ``words``, best first."""
+        ...
+
+
+class IngestReport(NamedTuple):
+    """What one batch of messages did."""
+
+    changes: tuple[StateChange, ...]
+    events: tuple[DeviceEvent, ...]
+    watched: tuple[tuple[str, int], ...]
+    """(watch name, index of the message in the batch) for every watched topic."""
+    unclaimed: int
+    """Messages that no binding and no watch wanted."""
+    failed: int
+    """Messages that a binding wanted and could not read."""
+
+
+class Context(Protocol):
+    """The context store, as adapters and the daemon see it."""
+
+    def declare(self, declaration: Declaration) -> tuple[StateChange, ...]:
+        """Add or replace an entity, its device, bindings and commands.
+
+        Payloads heard earlier on its topics are applied, so that the order of state and discovery
+        does not matter. Raises ``DataError`` when a template or pointer does not compile.
+        """
+        ...
+
+    def remove(self, entity_id: EntityId) -> None:
+        """Forget an entity with its bindings, commands and history; unknown ids are fine."""
+        ...
+
+    def watch(self, name: str, filters: Sequence[str]) -> None:
+        """Report messages on these topic filters in ``IngestReport.watched``."""
+        ...
+
+    def ingest(self, messages: Sequence[Message]) -> IngestReport:
+        """Apply a batch: match, extract, compare, store. Never raises for a bad payload."""
+        ...
+
+    def view(self) -> ContextView:
+        """Return a picture of this instant, in microseconds."""
+        ...
+
+    def render(self, command: Command) -> tuple[Publication, ...]:
+        """Put a command on paper; raise ``UnknownEntityError`` or ``CapabilityError``."""
+        ...
+
+    def assume(self, command: Command) -> tuple[StateChange, ...]:
+        """Take the command as the new state, for entities that never report (optimistic)."""
+        ...
+
+
+class Adapter(Protocol):
+    """One device convention: reads announcements, declares; never executes."""
+
+    @property
+    def name(self) -> str:
+        """Name of the convention, such as ``home_assistant``."""
+        ...
+
+    def filters(self) -> tuple[str, ...]:
+        """Return the topic filters of its announcements."""
+        ...
+
+    def handle(self, message: Message) -> Discovery:
+        """Read one announcement; raise ``DataError`` when it must be refused."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends messages to devices."""
+
+    def publish(self, publication: Publication) -> None:
+        """Hand a message over; raise ``TransportError`` when there is no connection."""
+        ...
+
+
+class Understand(Protocol):
+    """Words to readings."""
+
+    def understand(self, text: str) -> Understanding:
+        """Return clauses with their hypotheses; never raises for any text."""
+        ...
+
+
+class Values(Protocol):
+    """Words to typed values; each returns ``None`` when the words are not such a value."""
+
+    def number(self, words: str) -> float | None:
+        """Read ``twenty two point five``, ``50 %``, ``half``."""
+        ...
+
+    def duration_s(self, words: str) -> float | None:
+        """Read ``an hour and a half`` as seconds."""
+        ...
+
+    def colour(self, words: str) -> tuple[int, int, int] | None:
+        """Read a colour name as red, green, blue in 0..255."""
+        ...
+
+    def kelvin(self, words: str) -> int | None:
+        """Read ``warm white`` or ``4000 kelvin`` as a colour temperature."""
+        ...
+
+
+class Act(Protocol):
+    """Sends commands and waits for the devices' own word."""
+
+    def execute(self, commands: Sequence[Command]) -> tuple[Outcome, ...]:
+        """Publish, wait for the state echo, say what happened to each."""
+        ...
+
+
+class ChangeListener(Protocol):
+    """Told of every change, on the thread that ingests; must be quick and must not raise."""
+
+    def changed(self, changes: Sequence[StateChange]) -> None:
+        """Take note of changes."""
+        ...
+
