@@ -1,0 +1,80 @@
+# Two commands on a fresh machine: `make run` and `make test`. Each does its own set-up.
+# Needs CPython 3.11+, a Rust toolchain and a C compiler; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV ?= .venv
+TRAIN_VENV ?= .venv-train
+DATA ?= ../shared/data
+OUT ?= build/model
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+RUST_SOURCES := $(shell find rust -name '*.rs' -not -path '*/target/*') $(wildcard Cargo.* rust/*/Cargo.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help install system run test lint fmt check bench fuzz train-env train docs clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(INSTALLED)  ## Make the virtual environment and build the package into it
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "hubagent needs Python 3.11 or newer; name one with PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(INSTALLED): $(VENV)/bin/python pyproject.toml $(RUST_SOURCES)
+	@command -v cargo >/dev/null || { echo 'hubagent needs a Rust toolchain: see https://rustup.rs'; exit 1; }
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+system:  ## Install what comes as a Debian package (mosquitto), or name it
+	@command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; \
+	  else echo 'not installed: mosquitto (the slower amqtt serves instead, and the tests that need mosquitto are skipped); install it with: sudo apt-get install mosquitto'; fi
+
+run: install system  ## Run the main job: embedded broker, simulated home, agent, chat
+	@$(BIN)/hubagent demo
+
+test: install system  ## Run every test that CI runs
+	cargo test --workspace --quiet
+	$(BIN)/python -m pytest
+
+lint: install  ## Check style, types, the stub and the Rust lints
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest hubagent._core --ignore-disjoint-bases
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+fmt:  ## Format Python and Rust
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+	cargo fmt --all
+
+check: lint test  ## What CI runs
+
+bench: install  ## Run the benchmarks (DATA=folder of the data sets)
+	for file in benchmarks/*.py; do $(BIN)/python $$file --data $(DATA) || exit 1; done
+
+fuzz:  ## Fuzz each bytes-in function for SECONDS (60)
+	cd rust/fuzz && for target in $$(cargo fuzz list); do \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(or $(SECONDS),60) || exit 1; done
+
+$(TRAIN_VENV)/bin/python:
+	$(PYTHON) -m venv $(TRAIN_VENV)
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(TRAIN_VENV)/bin/python -m pip install --editable '.[train]'
+
+train-env: $(TRAIN_VENV)/bin/python  ## Make the training environment (torch, several GB)
+
+train: train-env  ## Train the model from DATA into OUT (an hour on two cores)
+	$(TRAIN_VENV)/bin/python -m hubagent.training all --data $(DATA) --out $(OUT)
+
+docs: install  ## Write the generated reference pages
+	$(BIN)/python -m hubagent.reference docs
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) target rust/fuzz/target dist build
