@@ -79,7 +79,7 @@ impl fmt::Display for Value {
             Self::Null => formatter.write_str("None"),
             Self::Bool(truth) => formatter.write_str(if *truth { "True" } else { "False" }),
             Self::Int(number) => write!(formatter, "{number}"),
-            Self::Float(number) => write!(formatter, "{number}"),
+            Self::Float(number) => write_float(formatter, *number),
             Self::Text(text) => formatter.write_str(text),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -94,9 +94,38 @@ impl fmt::Display for Value {
     }
 }
 
+/// Writes a float as Python's `repr` does: `21.0`, `1e-05`, `1e+16`.
+pub(crate) fn write_float(out: &mut impl fmt::Write, number: f64) -> fmt::Result {
+    let text = format!("{number:?}");
+    match text.split_once('e') {
+        None => out.write_str(&text),
+        Some((digits, exponent)) => {
+            let exponent: i32 = exponent.parse().unwrap_or_default();
+            let sign = if exponent < 0 { '-' } else { '+' };
+            write!(out, "{digits}e{sign}{:02}", exponent.unsigned_abs())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn floats_are_written_as_python_writes_them() {
+        for (number, text) in [
+            (21.0, "21.0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (1e16, "1e+16"),
+            (123_456_789_012_345.0, "123456789012345.0"),
+            (1.5e300, "1.5e+300"),
+            (-0.0, "-0.0"),
+        ] {
+            assert_eq!(Value::Float(number).to_string(), text);
+        }
+    }
 
     #[test]
     fn a_reading_that_is_not_a_number_is_unknown() {
