@@ -299,6 +299,8 @@ class Discovery:
     """Sources (``Entity.source``) that are gone."""
     complete: tuple[str, ...] = ()
     """Prefixes of sources of which ``declared`` is everything: others that start so are gone."""
+    refused: tuple[str, ...] = ()
+    """Why parts of the message were left out, one sentence each."""
     requests: tuple[Publication, ...] = ()
     """Messages the adapter wants sent, such as a ``/get`` for the state."""
 
