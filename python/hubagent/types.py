@@ -179,7 +179,9 @@ class Role(enum.StrEnum):
 
     ATTRIBUTE = "attribute"
     AVAILABILITY = "availability"
+    """Converts to ``online`` or ``offline``."""
     EVENT = "event"
+    """Converts to the event's type."""
 
 
 class Kind(enum.StrEnum):
@@ -191,6 +193,8 @@ class Kind(enum.StrEnum):
     INTEGER = "integer"
     NUMBERS = "numbers"
     """A flat list of numbers: a JSON array, or text split at commas."""
+    BOOLEAN = "boolean"
+    """``true``, ``on``, ``yes``, ``1`` and their opposites in any case; else unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +257,12 @@ class CommandPart:
     template: str = ""
     convert: Convert = Convert()
     field: str = ""
-    """JSON key in the merged object, dots for nested (``color.x``); empty = raw payload."""
+    """JSON key in the merged object, dots for nested (``color.x``); empty = raw payload.
+
+    A template's text is taken as JSON when it parses as JSON, else as a string.
+    """
+    uses: tuple[str, ...] = ()
+    """Further data keys that the template reads and that are consumed with it; may be absent."""
     only_without: tuple[str, ...] = ()
     """Leave this part out when any of these data keys is given."""
     qos: int = 1
@@ -288,6 +297,10 @@ class Discovery:
     declared: tuple[Declaration, ...] = ()
     removed: tuple[str, ...] = ()
     """Sources (``Entity.source``) that are gone."""
+    complete: tuple[str, ...] = ()
+    """Prefixes of sources of which ``declared`` is everything: others that start so are gone."""
+    refused: tuple[str, ...] = ()
+    """Why parts of the message were left out, one sentence each."""
     requests: tuple[Publication, ...] = ()
     """Messages the adapter wants sent, such as a ``/get`` for the state."""
 

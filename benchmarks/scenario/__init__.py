@@ -1,0 +1,1 @@
+"""The format of the scenario set and the judge of its turns, for ``benchmarks/scenarios.py``."""

@@ -1,0 +1,1 @@
+"""Device conventions: announcements in, declarations out. Nothing here executes or parses state."""
