@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod convert;
+mod declare;
 
 /// Compiled core of hubagent.
 #[pymodule(gil_used = false)]
