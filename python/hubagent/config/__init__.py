@@ -20,7 +20,9 @@ from hubagent.types import Area, AreaId, EntityId, Floor, FloorId
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Config", "MqttConfig", "Secret", "is_loopback", "load_config"]
+__all__ = [
+    "Config", "MqttConfig", "Secret", "Systemd", "is_loopback", "load_config", "read_systemd",
+]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "HUBAGENT_"
 DEFAULT_PATH = Path("/etc/hubagent/hubagent.toml")
@@ -206,6 +208,25 @@ class Config:
     """Sending commands."""
     log: LogConfig = LogConfig()
     """The log, on standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Systemd:
+    """What systemd told the process about itself."""
+
+    notify_socket: str = ""
+    """Where to report; empty = nobody listens."""
+    watchdog_s: float = 0.0
+    """Silence after which it restarts the service; 0 = never."""
+
+
+def read_systemd(environment: Mapping[str, str] | None = None) -> Systemd:
+    """Read what systemd put into the environment; nonsense there counts as nothing."""
+    variables = os.environ if environment is None else environment
+    ours = variables.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    microseconds = variables.get("WATCHDOG_USEC", "")
+    watchdog_s = int(microseconds) / 1e6 if ours and microseconds.isdecimal() else 0.0
+    return Systemd(variables.get("NOTIFY_SOCKET", ""), watchdog_s)
 
 
 def load_config(
