@@ -264,6 +264,8 @@ class CommandPart:
     Text becomes a JSON number where ``convert.kind`` is one of numbers, and ``true`` and ``false`` of
     kind any become booleans; all other text stays text.
     """
+    uses: tuple[str, ...] = ()
+    """Further data keys that may be given and are consumed although the template mentions them not."""
     only_without: tuple[str, ...] = ()
     """Leave this part out when any of these data keys is given."""
     qos: int = 1

@@ -193,6 +193,7 @@ class Writing:
         convert: Convert = PLAIN,
         prelude: str = "",
         template: str = "",
+        uses: tuple[str, ...] = (),
         only_without: tuple[str, ...] = (),
     ) -> CommandPart:
         """Return one part of a command.
@@ -207,6 +208,7 @@ class Writing:
             template=prelude + self.template if self.template else template,
             convert=convert,
             field=self.field,
+            uses=uses,
             only_without=only_without,
             qos=self.qos,
         )

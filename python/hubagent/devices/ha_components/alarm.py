@@ -61,6 +61,6 @@ def _part(config: Config, writing: Writing, payload: str, group: str) -> Command
     prelude = "{% set action = value %}"
     needed = config.flag(f"code_{group}_required", default=True)
     if not code or code in _REMOTE_CODES or not needed:
-        return writing.part(payload=payload, prelude=prelude)
+        return writing.part(payload=payload, prelude=prelude, uses=("code",))
     guard = f"{{% if code | string != {code!r} %}}{{{{ right_code | is_defined }}}}{{% endif %}}"
     return writing.part(payload=payload, prelude=guard + prelude, template=guard + "{{ value }}")

@@ -150,6 +150,7 @@ def lock(config: Config, draft: Draft) -> None:
         (config.text("state_jammed", "JAMMED"), "jammed"),
     )
     draft.hear("state", config.reading("state_topic"), words(states))
+    uses = ("code",) if config.has("code_format") else ()
     for command, key, default in (
         ("lock", "payload_lock", "LOCK"),
         ("unlock", "payload_unlock", "UNLOCK"),
@@ -157,6 +158,6 @@ def lock(config: Config, draft: Draft) -> None:
     ):
         payload = config.text(key, default)
         if payload:
-            draft.take(command, writing.part(payload=payload))
-    if config.has("code_format"):
+            draft.take(command, writing.part(payload=payload, uses=uses))
+    if uses:
         draft.can("code")

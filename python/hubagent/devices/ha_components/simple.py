@@ -42,7 +42,7 @@ def siren(config: Config, draft: Draft) -> None:
         draft.can("volume_level", 0, 1, 0.01)
         extras.append("volume_level")
     if writing.template:
-        draft.take("turn_on", writing.part(payload=on))
+        draft.take("turn_on", writing.part(payload=on, uses=tuple(extras)))
     else:
         parts = (writing.at(name).part(name) for name in extras)
         draft.take("turn_on", writing.at("state").part(payload=on), *parts)
