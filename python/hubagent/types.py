@@ -222,8 +222,9 @@ class Convert:
 class Binding:
     """Where one attribute of one entity is heard.
 
-    Exactly one way of reading: ``template`` when set, else ``pointers``: none = whole payload,
-    one = the value there, several = a flat list of the values there (all must be present).
+    ``template`` when set, then ``pointers`` into the payload or the JSON that the template prints:
+    none = all of it, one = the value there, several = a flat list of the values there (all must be
+    present).
     A pointer that is absent from the payload leaves the attribute alone (partial updates merge);
     JSON null makes it unknown.
     """
@@ -245,7 +246,8 @@ class Binding:
 class CommandPart:
     """One piece of what is published for a command.
 
-    A part is used when ``key`` is empty or present in the command's data; it consumes that key.
+    A part is used when ``key`` is empty or present in the command's data; it consumes that key, and
+    those that its template mentions.
     The payload is the converted value of ``key`` (or ``payload`` when ``key`` is empty), put through
     ``template`` with ``value`` and all data keys as variables when that is set. Parts of the same
     topic with ``field`` set are merged, in order, into one JSON object published once.
@@ -259,10 +261,11 @@ class CommandPart:
     field: str = ""
     """JSON key in the merged object, dots for nested (``color.x``); empty = raw payload.
 
-    A template's text is taken as JSON when it parses as JSON, else as a string.
+    Text becomes a JSON number where ``convert.kind`` is one of numbers, and ``true`` and ``false`` of
+    kind any become booleans; all other text stays text.
     """
     uses: tuple[str, ...] = ()
-    """Further data keys that the template reads and that are consumed with it; may be absent."""
+    """Further data keys that may be given and are consumed although the template mentions them not."""
     only_without: tuple[str, ...] = ()
     """Leave this part out when any of these data keys is given."""
     qos: int = 1
@@ -430,6 +433,8 @@ class OutcomeKind(enum.StrEnum):
     """Sent, but no confirmation came in time."""
     FAILED = "failed"
     """Could not be sent."""
+    SENT = "sent"
+    """Sent, and nothing could confirm it: a button, a scene, a locate beep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +454,10 @@ class Candidate:
     entity_ids: tuple[EntityId, ...]
     score: float
     features: tuple[tuple[str, float], ...] = ()
+    commands: tuple[Command, ...] = ()
+    """What would be sent if this one were taken."""
+    unreachable: tuple[str, ...] = ()
+    """Names of those of its entities that are unavailable and would be left out."""
 
 
 @dataclass(frozen=True, slots=True)

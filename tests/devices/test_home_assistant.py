@@ -213,7 +213,11 @@ def test_a_component_that_is_only_a_platform_is_removed(message: MakeMessage) ->
 
 
 def test_a_wrong_component_leaves_the_others_alone(message: MakeMessage) -> None:
-    cmps = {**BOX["cmps"], "bad": {"p": "switch", "name": "n"}, "odd": {"p": "toaster"}}
+    cmps = {
+        **BOX["cmps"],
+        "bad": {"p": "switch", "name": "n"},
+        "odd": {"p": "toaster", "name": "n"},
+    }
     found = HomeAssistant().handle(message(BOX_TOPIC, {**BOX, "cmps": cmps}))
     assert len(found.declared) == 2
     assert [item.partition(":")[0] for item in found.refused] == [

@@ -20,10 +20,12 @@ from hubagent.types import Area, AreaId, EntityId, Floor, FloorId
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Config", "MqttConfig", "Secret", "is_loopback", "load_config"]
+__all__ = [
+    "Config", "MqttConfig", "Secret", "Systemd", "is_loopback", "load_config", "read_systemd",
+]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "HUBAGENT_"
-DEFAULT_PATHS = (Path("/etc/hubagent/hubagent.toml"), Path("~/.config/hubagent/hubagent.toml"))
+DEFAULT_PATH = Path("/etc/hubagent/hubagent.toml")
 
 
 _LEVEL = Shape(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, `_` or `-`")
@@ -68,7 +70,7 @@ class MqttConfig:
     tls_key_file: Path | None = None
     """Key of `tls_cert_file`."""
     keepalive_s: Annotated[int, Range(5, 600)] = 20
-    """Seconds of silence after which the connection is tested; lost after 1.5 times that."""
+    """Seconds of silence after which the connection is tested; lost after twice that."""
     embedded: Choice = "auto"
     """Start a broker of our own: `auto` = when `host` is this machine and nothing answers there."""
     embedded_listen: str = "127.0.0.1"
@@ -208,12 +210,37 @@ class Config:
     """The log, on standard error."""
 
 
-def load_config(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+@dataclass(frozen=True, slots=True)
+class Systemd:
+    """What systemd told the process about itself."""
+
+    notify_socket: str = ""
+    """Where to report; empty = nobody listens."""
+    watchdog_s: float = 0.0
+    """Silence after which it restarts the service; 0 = never."""
+
+
+def read_systemd(environment: Mapping[str, str] | None = None) -> Systemd:
+    """Read what systemd put into the environment; nonsense there counts as nothing."""
+    variables = os.environ if environment is None else environment
+    ours = variables.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    microseconds = variables.get("WATCHDOG_USEC", "")
+    watchdog_s = int(microseconds) / 1e6 if ours and microseconds.isdecimal() else 0.0
+    return Systemd(variables.get("NOTIFY_SOCKET", ""), watchdog_s)
+
+
+def load_config(
+    path: Path | None = None,
+    *,
+    state_dir: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Config:
     """Read the settings.
 
     Args:
-        path: The file; ``None`` = ``HUBAGENT_CONFIG``, else the first of ``DEFAULT_PATHS`` that is
-            there, else no file.
+        path: The file; ``None`` = ``HUBAGENT_CONFIG``, else ``DEFAULT_PATH`` if it is there, else
+            no file.
+        state_dir: Takes the place of ``hub.state_dir``.
         environment: Variables; ``None`` = those of the process. ``HUBAGENT_<SECTION>_<KEY>`` takes
             the place of a setting that is not a table.
 
@@ -223,13 +250,12 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] | None 
     variables = os.environ if environment is None else environment
     if path is None and variables.get("HUBAGENT_CONFIG"):
         path = Path(variables["HUBAGENT_CONFIG"])
-    if path is None:
-        path = next((p for item in DEFAULT_PATHS if (p := item.expanduser()).is_file()), None)
+    if path is None and DEFAULT_PATH.is_file():
+        path = DEFAULT_PATH
     reader = TableReader(path.parent if path is not None else Path())
     raw = _read_toml(path) if path is not None else {}
     reader.overlay(Config, raw, variables, ENVIRONMENT_PREFIX)
-    config = reader.table(Config, raw, "")
-    config = _finish(config, reader.problems)
+    config = _finish(reader.table(Config, raw, ""), state_dir, reader.problems)
     if reader.problems:
         raise ConfigError(path or "settings", tuple(reader.problems))
     return config
@@ -244,10 +270,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(path, (f"is not TOML: {error}",)) from error
 
 
-def _finish(config: Config, problems: list[str]) -> Config:
-    """Check what one field alone cannot tell, read the password file, expand the state folder."""
+def _finish(config: Config, state_dir: Path | None, problems: list[str]) -> Config:
+    """Check what one field alone cannot tell, read the password file, settle the state folder."""
     problems += [*_mqtt_problems(config.mqtt), *_home_problems(config.home)]
-    hub = replace(config.hub, state_dir=config.hub.state_dir.expanduser())
+    hub = replace(config.hub, state_dir=(state_dir or config.hub.state_dir).expanduser())
     return replace(config, hub=hub, mqtt=_with_password(config.mqtt, problems))
 
 

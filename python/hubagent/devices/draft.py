@@ -147,7 +147,7 @@ def scaled(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where one value is heard: a topic, and a template or pointers into the payload."""
+    """Where one value is heard: a topic, a template, pointers into the JSON of it or of the payload."""
 
     topic: str
     template: str = ""
@@ -159,7 +159,10 @@ class Reading:
             return self.template
         if not self.pointers:
             return "{{ value }}"
-        path = "".join(f"[{step!r}]" for step in self.pointers[0].split("/")[1:])
+        steps = (
+            step.replace("~1", "/").replace("~0", "~") for step in self.pointers[0].split("/")[1:]
+        )
+        path = "".join(f"[{step if step.isdecimal() else repr(step)}]" for step in steps)
         return f"{{{{ value_json{path} }}}}"
 
     def then(self, template: str) -> Reading:
@@ -169,15 +172,8 @@ class Reading:
 
     def inside(self, *pointers: str) -> Reading:
         """Return a reading of parts of the JSON heard, each given as ``/key``."""
-        if not self.template:
-            base = self.pointers[0] if self.pointers else ""
-            return Reading(self.topic, pointers=tuple(base + pointer for pointer in pointers))
-        items = ["(heard | from_json)" + _subscript(pointer) for pointer in pointers]
-        return self.then("{{ " + (items[0] if len(items) == 1 else f"[{', '.join(items)}]") + " }}")
-
-
-def _subscript(pointer: str) -> str:
-    return "".join(f"[{step!r}]" for step in pointer.split("/")[1:])
+        base = self.pointers[0] if self.pointers else ""
+        return replace(self, pointers=tuple(base + pointer for pointer in pointers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +257,7 @@ class Draft:
                 topic=reading.topic,
                 attribute=attribute,
                 role=role,
-                codec=Codec.JSON if reading.pointers else Codec.TEXT,
+                codec=Codec.JSON if reading.pointers and not reading.template else Codec.TEXT,
                 pointers=reading.pointers,
                 template=reading.template,
                 convert=convert,

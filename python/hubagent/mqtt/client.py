@@ -183,6 +183,10 @@ class MqttClient:
             **self._inbox.counters(),
         }
 
+    def retained_commands(self) -> tuple[str, ...]:
+        """Return the topics on which retained commands were heard, sorted."""
+        return self._inbox.retained_commands()
+
     # --- messages ----------------------------------------------------------------------------------
 
     def drain(self, max_messages: int = 256, max_wait_s: float = 0.005) -> list[Message]:

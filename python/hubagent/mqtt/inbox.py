@@ -60,6 +60,7 @@ class Inbox:
         self._bytes = 0
         self._dropped_since_connect = 0
         self._warned: set[str] = set()
+        self._retained_commands: set[str] = set()
         self._counts = dict.fromkeys(
             ("received", "dropped", "excluded", "oversize", "bad_topics", "retained_commands"), 0
         )
@@ -75,6 +76,8 @@ class Inbox:
             return
         if retained and is_command_topic(topic):
             self._counts["retained_commands"] += 1
+            if len(self._retained_commands) < MAX_WARNED_TOPICS:
+                self._retained_commands.add(topic)
             self._warn_once(
                 topic,
                 "Retained command on %s: the device obeys it again at each reconnect; clear it by"
@@ -118,6 +121,10 @@ class Inbox:
         """Return the counts, with ``queued``: messages waiting now."""
         return {**self._counts, "queued": len(self._plain) + len(self._kept)}
 
+    def retained_commands(self) -> tuple[str, ...]:
+        """Return the topics on which retained commands were heard, sorted."""
+        return tuple(sorted(self._retained_commands.copy()))
+
     def _drop_one(self) -> None:
         queue = self._plain or self._kept
         self._bytes -= _size(queue.popleft()[1])
@@ -131,6 +138,7 @@ class Inbox:
         return any(_matches(levels, item) for item in self._precious)
 
     def _warn_once(self, topic: str, text: str, *facts: object) -> None:
+        """Log a line the first time, for so many topics that a stranger cannot fill the memory."""
         if topic not in self._warned and len(self._warned) < MAX_WARNED_TOPICS:
             self._warned.add(topic)
             _LOGGER.warning(text, *facts)

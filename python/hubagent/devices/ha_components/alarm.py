@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.devices.draft import words
-from hubagent.types import Convert
 
 if TYPE_CHECKING:
     from hubagent.devices.draft import Draft, Writing
@@ -57,12 +56,11 @@ def alarm_control_panel(config: Config, draft: Draft) -> None:
 
 
 def _part(config: Config, writing: Writing, payload: str, group: str) -> CommandPart:
+    """Return what is sent; the template refuses to be rendered with a wrong code."""
     code = config.text("code")
-    template = "{{ action }}"
     prelude = "{% set action = value %}"
     needed = config.flag(f"code_{group}_required", default=True)
-    if code and code not in _REMOTE_CODES and needed:
-        checked = Convert(words=((payload, code),), strict=True)
-        prelude += f"{{% set code = {code!r} %}}"
-        return writing.part("code", convert=checked, prelude=prelude)
-    return writing.part(payload=payload, prelude=prelude, template=template, uses=("code",))
+    if not code or code in _REMOTE_CODES or not needed:
+        return writing.part(payload=payload, prelude=prelude, uses=("code",))
+    guard = f"{{% if code | string != {code!r} %}}{{{{ right_code | is_defined }}}}{{% endif %}}"
+    return writing.part(payload=payload, prelude=guard + prelude, template=guard + "{{ value }}")

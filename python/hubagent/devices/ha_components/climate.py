@@ -196,11 +196,7 @@ def _speed(config: Config, draft: Draft) -> CommandPart | None:
 def _oscillation(config: Config, draft: Draft) -> None:
     on = config.text("payload_oscillation_on", "oscillate_on")
     off = config.text("payload_oscillation_off", "oscillate_off")
-    convert = Convert(
-        kind=Kind.BOOLEAN,
-        words=((on, "true"), (off, "false"), (on, "True"), (off, "False")),
-        strict=True,
-    )
+    convert = Convert(kind=Kind.BOOLEAN, words=((on, "true"), (off, "false")), strict=True)
     reading = config.reading("oscillation_state_topic", "oscillation_value_template")
     draft.hear("oscillating", reading, convert)
     writing = config.writing("oscillation_command_topic", "oscillation_command_template")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hubagent.devices import colour
@@ -163,10 +164,13 @@ def _json(config: Config, draft: Draft) -> None:
         draft.can("transition", 0, unit="s")
         extras.append(writing.at("transition").part("transition", convert=NUMBER))
     if config.flag("flash", default=True):
-        long, short = config.number("flash_time_long", 10), config.number("flash_time_short", 2)
-        seconds = f"{{{{ {long:g} if value == 'long' else {short:g} }}}}"
+        times = tuple(
+            (f"{config.number(f'flash_time_{word}', seconds):g}", word)
+            for word, seconds in (("short", 2), ("long", 10))
+        )
         draft.can("flash", options=("short", "long"))
-        extras.append(writing.at("flash").part("flash", template=seconds))
+        flash = Convert(kind=Kind.NUMBER, words=times, strict=True)
+        extras.append(writing.at("flash").part("flash", convert=flash))
     draft.take("turn_on", writing.at("state").part(payload="ON"), *style, *extras)
     draft.take("turn_off", writing.at("state").part(payload="OFF"), *extras)
 
@@ -221,7 +225,7 @@ def _json_colour(
         before = colour.prelude(commanded, taken)
         parts += [
             writing.at(f"color.{key}").part(
-                f"{commanded}_color", template=before + f"{{{{ {name} }}}}"
+                f"{commanded}_color", convert=_NUMBERS, template=before + f"{{{{ {name} }}}}"
             )
             for key, name in _JSON_KEYS[taken]
         ]
@@ -230,57 +234,59 @@ def _json_colour(
 
 # --- template -------------------------------------------------------------------------------------
 
-_TEMPLATE_VARIABLES = (
-    "{% set color_temp = TEMPERATURE if color_temp_kelvin is defined else nothing %}"
-    "{% set red = rgb_color[0] %}{% set green = rgb_color[1] %}{% set blue = rgb_color[2] %}"
-)
+_CHANNELS = ("red", "green", "blue")
 
 
 def _template(config: Config, draft: Draft) -> None:
-    if not config.has("command_on_template") or not config.has("command_off_template"):
-        raise refusal("missing key", "a template light needs both command templates")
-    reading = config.reading("state_topic", "state_template")
-    draft.hear("state", reading, words((("on", "on"), ("off", "off"))))
-    uses = ["transition", "flash"]
-    draft.can("transition", 0, unit="s")
-    draft.can("flash", options=("short", "long"))
-    heard = (
+    """Read a light whose messages are its owner's templates; it can do what they mention."""
+    for key in ("command_on_template", "command_off_template"):
+        if not config.has(key):
+            raise refusal("missing key", f"`{key}` is required")
+    _hear_template(config, draft)
+    switch_on = config.required_writing("command_topic", "command_on_template")
+    switch_off = config.required_writing("command_topic", "command_off_template")
+    variables = "{% set state = value %}"
+    mentioned = set(re.findall(r"\w+", switch_on.template))
+    if "brightness" in mentioned:
+        draft.can("brightness", 1, 255, 1)
+    if "color_temp" in mentioned:
+        _can_temperature(config, draft)
+        in_kelvin = config.flag("color_temp_kelvin")
+        wire = "color_temp_kelvin" if in_kelvin else "(1000000 / color_temp_kelvin) | round | int"
+        variables += f"{{% set color_temp = {wire} if color_temp_kelvin is defined %}}"
+    if mentioned.issuperset(_CHANNELS):
+        draft.can("rgb_color")
+        for index, name in enumerate(_CHANNELS):
+            variables += f"{{% set {name} = rgb_color[{index}] %}}"
+    if {"hue", "sat"} <= mentioned:
+        draft.can("hs_color")
+        variables += "{% set hue = hs_color[0] %}{% set sat = hs_color[1] %}"
+    if "effect" in mentioned:
+        _can_effect(config, draft)
+    if "transition" in mentioned:
+        draft.can("transition", 0, unit="s")
+    if "flash" in mentioned:
+        draft.can("flash", options=("short", "long"))
+    draft.take("turn_on", switch_on.part(payload="on", prelude=variables))
+    draft.take("turn_off", switch_off.part(payload="off", prelude="{% set state = value %}"))
+
+
+def _hear_template(config: Config, draft: Draft) -> None:
+    draft.hear(
+        "state",
+        config.reading("state_topic", "state_template"),
+        words((("on", "on"), ("off", "off"))),
+    )
+    for attribute, stem, convert in (
         ("brightness", "brightness", scaled((0, 255), (0, 255))),
         ("color_temp_kelvin", "color_temp", _temperature(config)),
         ("effect", "effect", PLAIN),
-    )
-    for attribute, stem, convert in heard:
+    ):
         if config.has(f"{stem}_template"):
             draft.hear(attribute, config.reading("state_topic", f"{stem}_template"), convert)
-            uses.append(attribute)
-    channels = [
-        config.reading("state_topic", f"{name}_template") for name in ("red", "green", "blue")
-    ]
-    if all(config.has(f"{name}_template") for name in ("red", "green", "blue")):
-        listed = ",".join(channel.as_template() for channel in channels if channel)
-        draft.hear("rgb_color", Reading(config.text("state_topic"), listed), _NUMBERS)
-        draft.can("rgb_color")
-        uses.append("rgb_color")
-    if "brightness" in uses:
-        draft.can("brightness", 1, 255, 1)
-    if "color_temp_kelvin" in uses:
-        _can_temperature(config, draft)
-    if "effect" in uses:
-        _can_effect(config, draft)
-    temperature = (
-        "color_temp_kelvin"
-        if config.flag("color_temp_kelvin")
-        else ("(1000000 / color_temp_kelvin) | round | int")
-    )
-    variables = _TEMPLATE_VARIABLES.replace("TEMPERATURE", temperature)
-    switch_on = config.required_writing("command_topic", "command_on_template")
-    switch_off = config.required_writing("command_topic", "command_off_template")
-    set_state = "{% set state = value %}"
-    draft.take(
-        "turn_on",
-        switch_on.part(payload="on", prelude=set_state + variables, uses=tuple(uses)),
-    )
-    draft.take(
-        "turn_off",
-        switch_off.part(payload="off", prelude=set_state, uses=("transition", "flash")),
-    )
+    channels = [config.reading("state_topic", f"{name}_template") for name in _CHANNELS]
+    if all(config.has(f"{name}_template") for name in _CHANNELS):
+        readings = [channel for channel in channels if channel]
+        listed = ",".join(channel.as_template() for channel in readings)
+        if readings:
+            draft.hear("rgb_color", Reading(readings[0].topic, listed), _NUMBERS)

@@ -1,0 +1,1 @@
+"""A question that waits for its answer."""

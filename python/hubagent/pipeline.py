@@ -1,0 +1,165 @@
+"""One turn, top to bottom: words in, commands confirmed and a sentence out.
+
+The stages come in as ports; their order is here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hubagent import explain
+from hubagent.act.plan import plan
+from hubagent.act.respond import Responder
+from hubagent.dialogue.clarify import Clarification
+from hubagent.resolve.resolver import Resolver
+from hubagent.types import Decision, StageNote, TurnRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hubagent.clock import Clock
+    from hubagent.ports import Act, Context, ContextView, Understand, Values
+    from hubagent.types import AreaId, TurnId, Utterance
+
+_LOGGER = logging.getLogger(__name__)
+
+KEPT_TURNS = 50
+
+
+class Pipeline:
+    """Runs turns, one at a time, and keeps the last ones for ``explain``."""
+
+    def __init__(
+        self,
+        *,
+        understand: Understand,
+        values: Values,
+        context: Context,
+        act: Act,
+        clock: Clock,
+        satellites: Mapping[str, AreaId] | None = None,
+        default_area: AreaId | None = None,
+    ) -> None:
+        self._understand = understand
+        self._context = context
+        self._act = act
+        self._clock = clock
+        self._satellites = dict(satellites or {})
+        self._default_area = default_area
+        self._resolver = Resolver(values)
+        self._responder = Responder()
+        self._clarification = Clarification()
+        self._turns: deque[TurnRecord] = deque(maxlen=KEPT_TURNS)
+        self._one_at_a_time = threading.Lock()
+
+    def run_turn(self, utterance: Utterance) -> TurnRecord:
+        """Understand, resolve, act and answer; never raises for anything that was said."""
+        with self._one_at_a_time:
+            watch = _Watch(self._clock)
+            understanding = None
+            view = self._context.view()
+
+            with watch.stage("dialogue", utterance.text) as note:
+                resolutions = self._clarification.answer(utterance, view)
+                note.chose = "an answer to the open question" if resolutions else "a new request"
+
+            if resolutions is None:
+                with watch.stage("understand", utterance.text) as note:
+                    understanding = self._understand.understand(utterance.text)
+                    note.chose = explain.understood(understanding)
+                with watch.stage("resolve", note.chose) as note:
+                    area_id = self.area_of(utterance, view)
+                    resolutions = self._resolver.resolve(understanding, view, speaker_area=area_id)
+                    note.chose = explain.resolved(resolutions)
+
+            with watch.stage("plan", note.chose) as note:
+                planned = plan(resolutions)
+                note.chose = f"{planned.decision.value}: {explain.commanded(planned.commands)}"
+            with watch.stage("act", note.chose) as note:
+                outcomes = self._act.execute(planned.commands)
+                note.chose = explain.happened(outcomes)
+            with watch.stage("respond", note.chose) as note:
+                response = self._responder.respond(
+                    planned, resolutions, outcomes, self._context.view(), seed=utterance.turn_id
+                )
+                note.chose = response
+            if planned.decision is Decision.ASK:
+                self._clarification.ask(utterance, resolutions, planned.deciding)
+
+            record = TurnRecord(
+                utterance=utterance,
+                understanding=understanding,
+                resolutions=resolutions,
+                outcomes=outcomes,
+                decision=planned.decision,
+                intent=resolutions[planned.deciding].intent,
+                response=response,
+                listen=planned.decision is Decision.ASK,
+                notes=watch.notes(),
+                ms=watch.total_ms(),
+            )
+            self._turns.append(record)
+            _LOGGER.debug("Turn %s: %s in %.1f ms", utterance.turn_id, record.decision, record.ms)
+            return record
+
+    def area_of(self, utterance: Utterance, view: ContextView) -> AreaId | None:
+        """Return where the speaker is: as said with the words, else where the satellite stands."""
+        if utterance.area_id is not None:
+            wanted = utterance.area_id.casefold()
+            for area in view.areas():
+                if wanted in (area.area_id.casefold(), area.name.casefold()):
+                    return area.area_id
+        if utterance.device in self._satellites:
+            return self._satellites[utterance.device]
+        for device in view.devices():
+            if device.device_id == utterance.device and device.area_id is not None:
+                return device.area_id
+        return self._default_area
+
+    def turns(self) -> tuple[TurnRecord, ...]:
+        """Return the last turns, newest first."""
+        return tuple(reversed(self._turns))
+
+    def turn(self, which: TurnId | int) -> TurnRecord | None:
+        """Return a turn by id, or by how many back it is: 1 is the last; ``None`` if forgotten."""
+        turns = self.turns()
+        if isinstance(which, int):
+            return turns[which - 1] if 0 < which <= len(turns) else None
+        return next((turn for turn in turns if turn.utterance.turn_id == which), None)
+
+
+@dataclass(slots=True)
+class _Note:
+    chose: str = ""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Times the stages of one turn."""
+
+    clock: Clock
+    started_s: float = field(init=False)
+    _notes: list[StageNote] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.started_s = self.clock.monotonic_s()
+
+    @contextmanager
+    def stage(self, name: str, saw: str) -> Iterator[_Note]:
+        """Time what is done inside and keep what it chose."""
+        started_s = self.clock.monotonic_s()
+        note = _Note()
+        yield note
+        ms = (self.clock.monotonic_s() - started_s) * 1000
+        self._notes.append(StageNote(name, saw, note.chose, ms))
+
+    def notes(self) -> tuple[StageNote, ...]:
+        return tuple(self._notes)
+
+    def total_ms(self) -> float:
+        return (self.clock.monotonic_s() - self.started_s) * 1000

@@ -1,0 +1,76 @@
+"""From the words of an amount to a number in a given range.
+
+"half", "max" and "quarter" are parts of the range; "a bit" and "a lot" scale one ordinary step;
+numbers are read by the understanding's own reader, which the wiring hands over.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hubagent.resolve import text
+
+if TYPE_CHECKING:
+    from hubagent.ports import Values
+    from hubagent.resolve.lexicon import Lexicon
+
+_LEADING = frozenset({"to", "at", "by", "the", "of", "its", "about", "around"})
+_FAHRENHEIT = re.compile(r"(?:°\s*|\b|\d)f\b|fahrenheit", re.IGNORECASE)
+_CELSIUS = re.compile(r"(?:°\s*|\b|\d)c\b|celsius|centigrade", re.IGNORECASE)
+
+
+class Amounts:
+    """Reads amounts; ``None`` means that the words are no amount."""
+
+    def __init__(self, values: Values, lexicon: Lexicon) -> None:
+        self._values = values
+        self._lexicon = lexicon
+
+    def number(self, words: str) -> float | None:
+        """Return the plain number said; a scale of temperature after it does not matter."""
+        return self._values.number(_CELSIUS.sub(_digit, _FAHRENHEIT.sub(_digit, words)))
+
+    def part(self, words: str) -> float | None:
+        """Return which part of a range is said, 0..1: "half" is 0.5; ``None`` for numbers."""
+        said = _without_leading(text.tokens(words))
+        return self._lexicon.amounts.get(said)
+
+    def within(self, words: str, low: float, high: float) -> float | None:
+        """Return the value said, where words for a part mean that part of ``low`` .. ``high``."""
+        part = self.part(words)
+        if part is not None:
+            return low + part * (high - low)
+        return self.number(words)
+
+    def steps(self, words: str | None) -> float | None:
+        """Return how many ordinary steps are said: 1 for nothing, 0.5 for "a bit"."""
+        if not words:
+            return 1.0
+        return self._lexicon.steps.get(_without_leading(text.tokens(words)))
+
+
+def _digit(scale: re.Match[str]) -> str:
+    """Keep the digit before a scale that follows it directly: ``72F``."""
+    return "".join(char for char in scale[0] if char.isdigit())
+
+
+def _without_leading(words: tuple[str, ...]) -> tuple[str, ...]:
+    start = 0
+    while start < len(words) - 1 and words[start] in _LEADING:
+        start += 1
+    return words[start:]
+
+
+def unit_said(words: str) -> str:
+    """Return ``°F`` or ``°C`` when the words name a scale of temperature, else nothing."""
+    if _FAHRENHEIT.search(words):
+        return "°F"
+    return "°C" if _CELSIUS.search(words) else ""
+
+
+def converted(value: float, unit: str, wanted: str) -> float:
+    """Return a temperature in another scale."""
+    if unit == wanted:
+        return value
+    return value * 9 / 5 + 32 if wanted == "°F" else (value - 32) * 5 / 9

@@ -1,0 +1,199 @@
+"""The resolver's words (``words.toml``): kinds of device, amounts, steps, states, small words."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from hubagent.resolve import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hubagent.types import Entity
+
+FITS = 1.0
+CALLED = 0.8
+"""Its own name has the word: a switch called "porch light" is a light to its owner."""
+NEAR = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of device as people name it."""
+
+    name: str
+    words: tuple[tuple[str, ...], ...]
+    """Each as singular tokens; the first is the general one."""
+    fits: Mapping[str, tuple[str, ...]]
+    near: tuple[str, ...]
+    together: bool
+
+    def fit(self, entity: Entity) -> float:
+        """Return how well the entity is of this kind: 1, 0.5 or 0."""
+        classes = self.fits.get(entity.domain)
+        if classes is None:
+            return 0.0
+        if not classes or entity.device_class in classes:
+            return FITS
+        return NEAR if not entity.device_class or entity.device_class in self.near else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A kind found in a mention: which, by which words, where, and whether in the plural."""
+
+    kind: Kind
+    words: tuple[str, ...]
+    start: int
+    plural: bool
+
+    @property
+    def general(self) -> bool:
+        """Whether the general word of the kind was used ("light", not "lamp")."""
+        return self.words == self.kind.words[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Something that can be asked of a thing, such as its temperature."""
+
+    name: str
+    words: tuple[tuple[str, ...], ...]
+    classes: tuple[str, ...]
+    attributes: Mapping[str, str]
+
+
+class Lexicon:
+    """Look-ups over the words; every text is compared as tokens."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.kinds = tuple(_kind(name, table) for name, table in data["kinds"].items())
+        small = data["small"]
+        self.skipped = _words(small["skipped"])
+        self.weak = _words(small["weak"])
+        self.all = _words(small["all"])
+        self.both = _words(small["both"])
+        self.pronouns = _words(small["pronouns"])
+        self.everything = _phrases(small["everything"])
+        self.here = _phrases(small["here"])
+        self.everywhere = _phrases(small["everywhere"])
+        self.upper = _phrases(small["upper"])
+        self.lower = _phrases(small["lower"])
+        rooms = data["rooms"]
+        self.same_rooms = tuple(_phrases(group) for group in rooms["same"])
+        self.outside = _phrases(rooms["outside"])
+        self.outdoor = _words(rooms["outdoor"])
+        self.amounts = {text.tokens(words): value for words, value in data["amounts"].items()}
+        self.steps = {text.tokens(words): value for words, value in data["steps"].items()}
+        self.states: Mapping[str, Mapping[str, list[str]]] = data["states"]
+        self._state_words = {text.tokens(w): state for w, state in data["state_words"].items()}
+        self.qualities = tuple(_quality(name, item) for name, item in data["qualities"].items())
+        self.kind_words = {words for kind in self.kinds for words in kind.words}
+        kind_words = {word for kind in self.kinds for words in kind.words for word in words}
+        self._own = frozenset(text.singular(word) for word in {*small["places"], *kind_words})
+        self._by_words = sorted(
+            ((words, kind) for kind in self.kinds for words in kind.words),
+            key=lambda item: -len(item[0]),
+        )
+
+    def is_own_word(self, word: str) -> bool:
+        """Return whether it is a common word of homes, so never a misspelling of another."""
+        return text.singular(word) in self._own
+
+    def same(self, said: str, known: str) -> float:
+        """Return how surely two words are the same; common words of homes must be equal."""
+        if text.singular(said) == text.singular(known):
+            return 1.0
+        return 0.0 if self.is_own_word(said) else text.likeness(said, known)
+
+    def weight(self, word: str) -> float:
+        """Return how much a word tells which thing is meant: a kind or a weak word tells little."""
+        if word in self.weak:
+            return 0.3
+        return 0.4 if (text.singular(word),) in self.kind_words else 1.0
+
+    def content(self, words: str) -> tuple[str, ...]:
+        """Return the tokens that name something, without articles, quantifiers and the like."""
+        small = self.skipped | self.all | self.both
+        return tuple(word for word in text.tokens(words) if word not in small)
+
+    def kind_of(self, words: tuple[str, ...]) -> Said | None:
+        """Return the kind that the last words name, the longest first; ``None`` if they name none."""
+        singulars = text.singulars(words)
+        for known, kind in self._by_words:
+            start = len(words) - len(known)
+            if start >= 0 and singulars[start:] == known:
+                return Said(kind, known, start, plural=words[-1] != singulars[-1])
+        return None
+
+    def kind_named(self, domain: str, device_class: str = "") -> Kind:
+        """Return the kind for a domain and class that the understanding itself fixed."""
+        return Kind(
+            name=device_class or domain,
+            words=((device_class or domain,),),
+            fits={domain: (device_class,) if device_class else ()},
+            near=(),
+            together=domain in {"light", "cover"},
+        )
+
+    def called(self, kind: Said, entity: Entity) -> bool:
+        """Return whether the entity's own name or an alias has the words of the kind."""
+        names = (entity.name, *entity.aliases)
+        return any(text.find(text.singulars(text.tokens(n)), kind.words) >= 0 for n in names)
+
+    def state(self, words: str) -> str | None:
+        """Return the state that the words ask about, such as ``open``."""
+        said = tuple(
+            word for word in text.tokens(words) if word not in self.skipped or word == "on"
+        )
+        plain = " ".join(said)
+        return plain if plain in self.states else self._state_words.get(said)
+
+    def can_be(self, entity: Entity, state: str) -> bool:
+        """Return whether the entity is a thing that can be in that state."""
+        able = self.states[state].get("of")
+        whole = f"{entity.domain}.{entity.device_class}"
+        return able is None or entity.domain in able or whole in able
+
+    def is_in_state(self, entity: Entity, value: object, state: str) -> bool:
+        """Return whether the entity's state is one that ``state`` means for it."""
+        table = self.states[state]
+        return value in table.get(entity.domain, table.get("*", []))
+
+
+def _words(words: list[str]) -> frozenset[str]:
+    return frozenset(token for item in words for token in text.tokens(item))
+
+
+def _phrases(words: list[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(text.tokens(item) for item in words)
+
+
+def _kind(name: str, table: Mapping[str, Any]) -> Kind:
+    return Kind(
+        name=name,
+        words=tuple(text.singulars(text.tokens(words)) for words in table["words"]),
+        fits={domain: tuple(classes) for domain, classes in table["fits"].items()},
+        near=tuple(table.get("near", ())),
+        together=table.get("together", False),
+    )
+
+
+def _quality(name: str, table: Mapping[str, Any]) -> Quality:
+    return Quality(
+        name=name,
+        words=tuple(text.tokens(words) for words in table["words"]),
+        classes=tuple(table["classes"]),
+        attributes=table["attributes"],
+    )
+
+
+@cache
+def load() -> Lexicon:
+    """Return the lexicon of the package, read once."""
+    source = resources.files("hubagent.resolve").joinpath("words.toml")
+    return Lexicon(tomllib.loads(source.read_text(encoding="utf-8")))

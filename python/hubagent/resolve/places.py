@@ -1,0 +1,160 @@
+"""From the words of a place to areas of this home.
+
+In: words such as "kitchen", "upstairs", "here", "the whole house". Out: a ``Place``, which is known,
+one of several, or unknown; an unknown place never becomes the whole home.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hubagent.resolve import text
+from hubagent.types import AreaId
+
+if TYPE_CHECKING:
+    from hubagent.ports import ContextView
+    from hubagent.resolve.lexicon import Lexicon
+    from hubagent.types import Area, Floor
+
+_LEAST = 0.6
+"""Least share of the place's own words that must be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is said to be.
+
+    ``areas`` is ``None`` for the whole home. ``several`` says that the words fit more than one area
+    and mean one of them ("kids room" with two of them).
+    """
+
+    said: str
+    areas: frozenset[AreaId] | None
+    several: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the home has no such place."""
+        return self.areas is not None and not self.areas
+
+
+class Places:
+    """Looks up the places of one view."""
+
+    def __init__(self, view: ContextView, lexicon: Lexicon, speaker_area: AreaId | None) -> None:
+        self._lexicon = lexicon
+        self._areas = view.areas()
+        self._floors = view.floors()
+        self._speaker_area = speaker_area
+        self._names = {area.area_id: area.name for area in self._areas}
+
+    def name(self, area_id: AreaId) -> str:
+        """Return the area's name."""
+        return self._names.get(area_id, str(area_id))
+
+    def words(self, area_id: AreaId | None) -> frozenset[str]:
+        """Return the words of the area's name, in the singular."""
+        name = self._names.get(area_id, "") if area_id is not None else ""
+        return frozenset(text.singulars(text.tokens(name)))
+
+    def find(self, said: str) -> Place:
+        """Return the place that the words mean."""
+        lexicon = self._lexicon
+        words = text.tokens(said)
+        plain = lexicon.content(said) or words
+        if words in lexicon.here or plain in lexicon.here:
+            here = self._speaker_area
+            return Place(said, frozenset({here}) if here is not None else frozenset())
+        if exact := self._exact(plain):
+            return Place(said, exact)
+        if words in lexicon.everywhere or plain in lexicon.everywhere:
+            return Place(said, None)
+        for finder in (self._floor, self._outside):
+            if found := finder(plain):
+                return Place(said, found)
+        partial = self._partial(plain)
+        return Place(said, partial or self._by_other_name(plain), several=len(partial) > 1)
+
+    def union(self, phrases: tuple[str, ...]) -> Place | None:
+        """Return all the places said together, ``None`` if none was said; unknown if one is."""
+        if not phrases:
+            return None
+        places = [self.find(phrase) for phrase in phrases]
+        for place in places:
+            if place.unknown or place.areas is None:
+                return place
+        areas = frozenset[AreaId]().union(*(place.areas or () for place in places))
+        return Place(" and ".join(phrases), areas, several=any(place.several for place in places))
+
+    def _exact(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        return frozenset(
+            area.area_id for area in self._areas if any(_equal(words, n) for n in _names(area))
+        )
+
+    def _floor(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        wanted = [floor for floor in self._floors if any(_equal(words, n) for n in _names(floor))]
+        levels = [floor.level for floor in self._floors if floor.level is not None]
+        if not wanted and len(levels) > 1:
+            if words in self._lexicon.upper:
+                wanted = [f for f in self._floors if f.level is not None and f.level > min(levels)]
+            elif words in self._lexicon.lower:
+                wanted = [f for f in self._floors if f.level == min(levels)]
+        ids = {floor.floor_id for floor in wanted}
+        return frozenset(area.area_id for area in self._areas if area.floor_id in ids)
+
+    def _outside(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        if words not in self._lexicon.outside:
+            return frozenset()
+        return frozenset(
+            area.area_id
+            for area in self._areas
+            if set(text.tokens(area.name)) & self._lexicon.outdoor
+        )
+
+    def _partial(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        """Return the areas of which every word said is part, the fullest match first."""
+        scores: dict[AreaId, float] = {}
+        for area in self._areas:
+            score = max(self._overlap(words, text.tokens(name)) for name in _names(area))
+            if score > 0:
+                scores[area.area_id] = score
+        if not scores:
+            return frozenset()
+        best = max(scores.values())
+        return frozenset(area_id for area_id, score in scores.items() if score >= best - 0.05)
+
+    def _overlap(self, said: tuple[str, ...], name: tuple[str, ...]) -> float:
+        if not said or not name:
+            return 0.0
+        same = self._lexicon.same
+        of_said = [max(same(word, known) for known in name) for word in said]
+        of_name = [max(same(word, known) for word in said) for known in name]
+        telling = any(
+            score and word not in {"room", "area", "floor"}
+            for word, score in zip(said, of_said, strict=True)
+        )
+        if not telling:
+            return 0.0
+        if min(of_said) > 0:
+            return sum(of_said) / len(said) + sum(of_name) / len(name)
+        # More was said than the name has: "main house kitchen" for "Kitchen".
+        complete = min(of_name) > 0 and sum(1 for score in of_said if score) / len(said) >= _LEAST
+        return 1.0 if complete else 0.0
+
+    def _by_other_name(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        found = frozenset[AreaId]()
+        for group in self._lexicon.same_rooms:
+            if words in group:
+                for other in group - {words}:
+                    found |= self._exact(other)
+        return found if len(found) == 1 else frozenset()
+
+
+def _names(item: Area | Floor) -> tuple[str, ...]:
+    return (item.name, *item.aliases)
+
+
+def _equal(words: tuple[str, ...], name: str) -> bool:
+    known = text.tokens(name)
+    return text.singulars(words) == text.singulars(known) or "".join(words) == "".join(known)
