@@ -29,10 +29,9 @@ pub struct PartSpec {
     pub template: String,
     /// From the home's value to the device's.
     pub convert: Convert,
-    /// Key in the merged JSON object, dots for nested; empty for a raw payload. A template's text
-    /// is taken as JSON when it parses as such, else as a string.
+    /// Key in the merged JSON object, dots for nested; empty for a raw payload.
     pub field: String,
-    /// Further data keys that the template reads and that are used up with it.
+    /// Further data keys that are used up although the template does not mention them.
     pub uses: Vec<String>,
     /// The part is left out when any of these keys is given.
     pub only_without: Vec<String>,
@@ -265,12 +264,7 @@ impl CommandTable {
                 drafts.push((part, Draft::Raw(raw(&value))));
                 continue;
             }
-            let json = match (&part.template, &value) {
-                (Some(_), Value::Text(text)) => {
-                    serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_string()))
-                }
-                _ => json_of(value, part.convert.kind),
-            };
+            let json = json_of(value, part.convert.kind);
             let open = drafts.iter_mut().find_map(|(first, draft)| match draft {
                 Draft::Object(object) if first.topic == part.topic => Some(object),
                 _ => None,

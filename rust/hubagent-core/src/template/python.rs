@@ -38,8 +38,9 @@ pub(super) fn register(environment: &mut Environment<'static>) {
 /// Writes a value as Python's `str` would.
 pub(super) fn write(out: &mut impl fmt::Write, value: &Dynamic) -> fmt::Result {
     match value.as_str() {
-        Some(text) => out.write_str(text),
-        None => write_repr(out, value, 0),
+        // Bytes that happen to be text are bytes all the same.
+        Some(text) if value.kind() == ValueKind::String => out.write_str(text),
+        _ => write_repr(out, value, 0),
     }
 }
 
