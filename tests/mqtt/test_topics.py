@@ -90,7 +90,7 @@ def test_words_alone_are_enough_and_get_an_id() -> None:
         ({"text": "a", "asr": {"confidence": True}}, "`confidence`: expected a number"),
         ({"text": "a", "heard_at": float("nan")}, "`heard_at`: expected a finite number"),
         ({"text": "a", "heard_at": 10**400}, "`heard_at`: expected a finite number"),
-        ({"text": "a", "heard_at": NOW_S - 31}, "the request is 31 s old"),
+        ({"text": "a", "heard_at": NOW_S - 31}, "the request is too old: 31 s"),
         ({"text": "a", "heard_at": NOW_S + 3_600}, None),
         ({"text": "half \ud800"}, "half a character"),
         ([], "expected a map, found list"),

@@ -95,8 +95,6 @@ class StoreConfig:
     durability: Literal["relaxed", "normal", "strict"] = "normal"
     """What a power cut may cost: `relaxed` 5 minutes of readings and the least wear of the card,
     `normal` 30 seconds, `strict` 1 second."""
-    history_per_entity: Annotated[int, Range(1, 1024)] = 64
-    """Changes remembered for each attribute of an entity."""
 
 
 @dataclass(frozen=True, slots=True)

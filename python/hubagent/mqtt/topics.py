@@ -87,7 +87,7 @@ def decode_utterance(message: Message) -> Utterance:
         raise DataError("`text`: expected what was said, found nothing")
     heard_at_s = _number(body, "heard_at")
     if heard_at_s is not None and message.heard_at_s - heard_at_s > STALE_AFTER_S:
-        raise DataError(f"the request is {message.heard_at_s - heard_at_s:.0f} s old")
+        raise DataError(f"the request is too old: {message.heard_at_s - heard_at_s:.0f} s")
     area = _text(body, "area", MAX_ID_CHARS)
     return Utterance(
         turn_id=TurnId(_text(body, "id", MAX_ID_CHARS) or uuid.uuid4().hex),

@@ -4,11 +4,21 @@ use pyo3::prelude::*;
 
 mod convert;
 mod declare;
+mod detach;
+mod errors;
+mod home;
+mod store;
+mod view;
 
 /// Compiled core of hubagent.
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::store::Store;
+    #[pymodule_export]
+    use crate::view::View;
 
     /// Adds what is not a class or a function.
     #[pymodule_init]

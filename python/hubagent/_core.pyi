@@ -1,0 +1,212 @@
+"""Compiled core of hubagent.
+
+Rows are tuples of the fields of the dataclass of ``hubagent.types`` that they are named after, in
+its order; ``hubagent.context`` makes the dataclasses of them. Times are seconds since 1970 and
+always given by the caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Literal, final
+
+from hubagent.types import (
+    Area,
+    AreaId,
+    Declaration,
+    DeviceId,
+    EntityId,
+    Floor,
+    FloorId,
+    Message,
+    Value,
+)
+
+__all__ = ["Store", "View", "__version__"]
+
+__version__: str
+
+type _Texts = tuple[str, ...]
+type _Floor = tuple[FloorId, str, _Texts, int | None]
+type _Area = tuple[AreaId, str, _Texts, FloorId | None]
+type _Device = tuple[DeviceId, str, AreaId | None, _Texts, _Texts, str, str, str]
+type _Capability = tuple[str, float | None, float | None, float | None, str, _Texts]
+type _Entity = tuple[
+    EntityId,
+    str,
+    str,
+    str,
+    DeviceId | None,
+    AreaId | None,
+    _Texts,
+    str,
+    str,
+    str,
+    tuple[_Capability, ...],
+    str,
+    float | None,
+    str,
+]
+type _State = tuple[EntityId, Value, dict[str, Value], bool, float, float]
+type _Change = tuple[EntityId, str, Value, Value, float, str]
+type _Event = tuple[EntityId, str, float, str]
+type _NameMatch = tuple[Literal["entity", "device", "area", "floor"], str, str, bool, float, float]
+
+@final
+class View:
+    """Read-only picture of the home; does not change while messages arrive.
+
+    Methods that take an ``entity_id`` raise ``UnknownEntityError`` with the nearest id as hint.
+    """
+
+    @property
+    def now_s(self) -> float:
+        """Wall clock of the picture."""
+    @property
+    def version(self) -> int:
+        """Number that grows with every change of floors, areas, devices, entities and names."""
+    def floors(self) -> list[_Floor]:
+        """Return all floors, by id."""
+    def areas(self) -> list[_Area]:
+        """Return all areas, by id."""
+    def devices(self) -> list[_Device]:
+        """Return all devices, by id."""
+    def entities(self) -> list[_Entity]:
+        """Return all entities, by id."""
+    def entity(self, entity_id: str) -> _Entity:
+        """Return one entity, the owner's word over what it announced."""
+    def announced(self, entity_id: str) -> _Entity:
+        """Return one entity as it announced itself."""
+    def state(self, entity_id: str) -> _State:
+        """Return its last known state."""
+    def area_of(self, entity_id: str) -> AreaId | None:
+        """Return the entity's own area, else its device's."""
+    def commands_of(self, entity_id: str) -> _Texts:
+        """Return the commands the entity has, sorted."""
+    def known_id(self, domain: str, unique_id: str) -> EntityId | None:
+        """Return the entity id that a unique id has, or had before it was removed."""
+    def query(
+        self,
+        *,
+        area_id: str | None = None,
+        floor_id: str | None = None,
+        domain: str | None = None,
+        device_class: str | None = None,
+        name: str | None = None,
+        state: str | None = None,
+        changed_since_s: float | None = None,
+    ) -> tuple[EntityId, ...]:
+        """Return ids of entities that meet every condition, most recently changed first."""
+    def history(
+        self, entity_id: str, attribute: str = "state", *, limit: int = 16
+    ) -> list[_Change]:
+        """Return the last changes of ``state``, ``available`` or an attribute, newest first."""
+    def match_names(self, words: str, *, limit: int = 8) -> list[_NameMatch]:
+        """Return (kind, id, name, exact, fuzzy, phonetic) of the names nearest to the words."""
+    def stale(self, quiet_s: float) -> list[tuple[EntityId, float]]:
+        """Return entities not heard for ``quiet_s`` and when they were, longest silence first."""
+    def ghosts(self, age_s: float) -> list[tuple[EntityId, float]]:
+        """Return entities announced ``age_s`` ago that never spoke, and when they were announced."""
+
+@final
+class Store:
+    """The context store: messages in, changes out, everything kept.
+
+    Methods that take the owner's word wait for the medium and return whether the word is on it;
+    if not, persistence is suspended (see :meth:`suspended`) and the word holds until the end.
+    """
+
+    def __new__(
+        cls,
+        directory: str | PathLike[str] | None = None,
+        *,
+        now_s: float,
+        durability: str = "normal",
+        excluded: Sequence[str],
+    ) -> Store:
+        """Recover what the directory holds; ``None`` keeps everything in memory only.
+
+        Args:
+            directory: Made when absent. Never makes the start fail, see :meth:`recovery`.
+            now_s: Wall clock.
+            durability: ``relaxed``, ``normal`` or ``strict``.
+            excluded: Payloads of topics that begin so are not kept for later declarations.
+
+        Raises:
+            ValueError: If there is no such durability.
+        """
+    def recovery(self) -> tuple[int | None, int, int, int, _Texts, str | None] | None:
+        """Return what recovery found, ``None`` in memory.
+
+        Sequence number of the snapshot, records read, bytes of log dropped, records not
+        understood, files set aside, and what the system refused.
+        """
+    def declare(self, declaration: Declaration, now_s: float) -> list[_Change]:
+        """Add or replace an entity; raise ``DataError`` when a binding does not compile."""
+    def remove(self, entity_id: str, now_s: float) -> bool:
+        """Forget an entity; say whether it was known."""
+    def watch(self, name: str, filters: Sequence[str]) -> None:
+        """Report messages on these topic filters from now on; raise ``DataError`` for a bad one."""
+    def ingest(
+        self, messages: Sequence[Message]
+    ) -> tuple[
+        list[_Change],
+        list[_Event],
+        tuple[tuple[str, int], ...],
+        int,
+        int,
+        list[tuple[str, str]],
+    ]:
+        """Apply a batch.
+
+        Returns changes, events, watched (name, index), number unclaimed, number failed, and
+        (topic, beginning of the payload) of some that failed.
+        """
+    def view(self, now_s: float) -> View:
+        """Return a picture of this instant."""
+    def render(
+        self, entity_id: str, command: str, data: Mapping[str, Value], now_s: float
+    ) -> list[tuple[str, bytes, int]]:
+        """Return (topic, payload, qos) of a command.
+
+        Raises ``UnknownEntityError``, or ``CapabilityError`` with the reason as hint.
+        """
+    def is_optimistic(self, entity_id: str, command: str) -> bool:
+        """Return whether the command itself is to be taken as the new state."""
+    def assume(self, entity_id: str, values: Mapping[str, Value], now_s: float) -> list[_Change]:
+        """Set state and attributes of an entity that does not report them."""
+    def set_floor(self, floor: Floor, now_s: float) -> bool:
+        """Add or replace a floor."""
+    def set_area(self, area: Area, now_s: float) -> bool:
+        """Add or replace an area."""
+    def remove_floor(self, floor_id: str, now_s: float) -> bool:
+        """Forget a floor; its areas stay."""
+    def remove_area(self, area_id: str, now_s: float) -> bool:
+        """Forget an area and the owner's placing of things in it."""
+    def set_entity_facts(
+        self,
+        entity_id: str,
+        now_s: float,
+        *,
+        name: str | None = None,
+        area_id: str | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> bool:
+        """Set what the owner says of an entity; ``None`` leaves what was said."""
+    def set_device_facts(
+        self, device_id: str, now_s: float, *, name: str | None = None, area_id: str | None = None
+    ) -> bool:
+        """Set what the owner says of a device; raise ``KeyError`` when it is unknown."""
+    def clear_entity_facts(self, entity_id: str, now_s: float) -> bool:
+        """Forget all the owner said of an entity."""
+    def tick(self, now_s: float, utc_offset_s: int) -> list[_Change]:
+        """Let values expire, and write, sync or snapshot what is due; may wait for the medium."""
+    def sync(self, now_s: float) -> bool:
+        """Put everything worth it on the medium."""
+    def close(self, now_s: float) -> bool:
+        """Write a snapshot, for a clean stop; return whether one was written."""
+    def counters(self) -> dict[str, int]:
+        """Return what was counted since the start, by name."""
+    def failed_by_topic(self) -> dict[str, int]:
+        """Return failed messages by topic; those of too many topics under the empty name."""
+    def suspended(self) -> str | None:
+        """Return why persistence is suspended; ``None`` while it is not."""

@@ -1,0 +1,56 @@
+"""Colour between the spaces that lamps speak: hue and saturation, red-green-blue, CIE xy.
+
+Brightness is kept apart, so red-green-blue is always at full value. Source: the sRGB primaries
+and transfer curve of IEC 61966-2-1, D65 white.
+"""
+
+from __future__ import annotations
+
+import colorsys
+
+HueSaturation = tuple[float, float]
+Rgb = tuple[int, int, int]
+
+
+def hs_to_rgb(hs: HueSaturation) -> Rgb:
+    """Return red, green, blue in 0..255 of hue in 0..360 and saturation in 0..100."""
+    red, green, blue = colorsys.hsv_to_rgb(hs[0] / 360 % 1, hs[1] / 100, 1)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def rgb_to_hs(rgb: tuple[float, ...]) -> HueSaturation:
+    """Return hue and saturation, three decimals."""
+    hue, saturation, _ = colorsys.rgb_to_hsv(*(part / 255 for part in rgb[:3]))
+    return round(hue * 360, 3), round(saturation * 100, 3)
+
+
+def rgb_to_xy(rgb: tuple[float, ...]) -> tuple[float, float]:
+    """Return CIE 1931 x and y, three decimals; black counts as white."""
+    red, green, blue = (_linear(part / 255) for part in rgb[:3])
+    x = 0.4124 * red + 0.3576 * green + 0.1805 * blue
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = 0.0193 * red + 0.1192 * green + 0.9505 * blue
+    total = x + y + z
+    return (round(x / total, 3), round(y / total, 3)) if total else (0.313, 0.329)
+
+
+def xy_to_hs(xy: tuple[float, ...]) -> HueSaturation:
+    """Return hue and saturation of the nearest colour a screen can show."""
+    x, y = xy[0], max(xy[1], 1e-6)
+    big_x, big_z = x / y, (1 - x - y) / y
+    linear = (
+        3.2406 * big_x - 1.5372 - 0.4986 * big_z,
+        -0.9689 * big_x + 1.8758 + 0.0415 * big_z,
+        0.0557 * big_x - 0.2040 + 1.0570 * big_z,
+    )
+    floor = [max(0.0, part) for part in linear]
+    top = max(*floor, 1e-9)
+    return rgb_to_hs(tuple(255 * _gamma(part / top) for part in floor))
+
+
+def _linear(part: float) -> float:
+    return float(((part + 0.055) / 1.055) ** 2.4) if part > 0.04045 else part / 12.92
+
+
+def _gamma(part: float) -> float:
+    return float(1.055 * part ** (1 / 2.4) - 0.055) if part > 0.0031308 else 12.92 * part

@@ -1,0 +1,461 @@
+//! The whole context store: messages in, changes out, everything kept.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::binding::{BindingTable, EntityKey};
+use crate::command::{CommandTable, Rendered};
+use crate::history::Change;
+use crate::persist::gate::Gate;
+use crate::persist::{
+    Disk, Done, Durability, Job, Journal, JournalCounters, Record, Recovery, StateRecord,
+};
+use crate::recent::{Limits, Recent};
+use crate::registry::{Area, DeviceFacts, EntityFacts, Floor};
+use crate::store::{EntityState, Heard};
+use crate::topic::TopicTrie;
+use crate::value::Value;
+use crate::view::Picture;
+
+mod apply;
+mod declaration;
+mod home;
+mod report;
+
+use apply::Applier;
+pub use declaration::{Declaration, HubError};
+use home::Home;
+pub use report::{Counters, Event, Failure, Report};
+
+/// One message from the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// Topic.
+    pub topic: &'a str,
+    /// Payload.
+    pub payload: &'a [u8],
+    /// Whether the broker had kept it for us.
+    pub retained: bool,
+    /// Wall clock, seconds since 1970.
+    pub heard_at_s: f64,
+}
+
+/// The context store.
+#[derive(Default)]
+pub struct Hub {
+    picture: Picture,
+    bindings: BindingTable,
+    commands: CommandTable,
+    watches: TopicTrie,
+    watch_names: Vec<Arc<str>>,
+    recent: Recent,
+    /// Entities whose values expire, and a time before which none of them does.
+    expiring: BTreeSet<EntityKey>,
+    next_expiry_s: f64,
+    gate: Gate,
+    journal: Option<Journal>,
+    utc_offset_s: i32,
+    counters: Counters,
+}
+
+impl Hub {
+    /// Makes a store that forgets everything at its end.
+    ///
+    /// Nothing is kept for later declarations of topics that begin with one of `excluded`.
+    pub fn new(limits: Limits, excluded: Vec<Box<str>>) -> Self {
+        Self {
+            recent: Recent::new(limits, excluded),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the home as it is now; costs two reference counts.
+    pub fn picture(&self) -> Picture {
+        self.picture.clone()
+    }
+
+    /// Returns what happened so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Returns how many changes were not worth a write.
+    pub fn suppressed(&self) -> u64 {
+        self.gate.suppressed()
+    }
+
+    /// Returns the payloads kept for later declarations.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    // --- messages --------------------------------------------------------------------------------
+
+    /// Reports messages on these topic filters in [`Report::watched`] from now on.
+    ///
+    /// # Errors
+    ///
+    /// When one of the filters is none; those before it are watched.
+    pub fn watch(&mut self, name: &str, filters: &[String]) -> Result<(), HubError> {
+        let known = self.watch_names.iter().position(|known| &**known == name);
+        let index = known.unwrap_or_else(|| {
+            self.watch_names.push(name.into());
+            self.watch_names.len() - 1
+        });
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        for filter in filters {
+            self.watches.insert(filter, index)?;
+        }
+        Ok(())
+    }
+
+    /// Applies a batch of messages: match, extract, compare, keep. No payload can make it fail.
+    pub fn ingest<'a>(&mut self, messages: impl IntoIterator<Item = Incoming<'a>>) -> Report {
+        let mut report = Report::default();
+        let mut now_s = 0.0_f64;
+        let mut updates = Vec::new();
+        for (index, message) in messages.into_iter().enumerate() {
+            let Incoming {
+                topic,
+                payload,
+                retained,
+                heard_at_s,
+            } = message;
+            now_s = now_s.max(heard_at_s);
+            report.messages += 1;
+            let watched_before = report.watched.len();
+            self.watches.matches(topic, |watch| {
+                if let Some(name) = self.watch_names.get(watch as usize) {
+                    report.watched.push((Arc::clone(name), index));
+                }
+            });
+            let home = Home::new(&self.picture, heard_at_s, self.utc_offset_s);
+            let extracted = self.bindings.extract(topic, payload, &home, &mut updates);
+            let heard = Heard {
+                at_s: heard_at_s,
+                origin: topic,
+                retained,
+            };
+            let mut applier = Applier {
+                picture: &mut self.picture,
+                gate: self.journal.is_some().then_some(&mut self.gate),
+                next_expiry_s: &mut self.next_expiry_s,
+                report: &mut report,
+            };
+            let mut refused = 0;
+            for update in updates.drain(..) {
+                refused += u32::from(applier.apply(update, heard).is_err());
+            }
+            report.matched += u64::from(extracted.matched > 0);
+            if extracted.failed + refused > 0 {
+                report.fail(topic, payload);
+                self.counters.fail(topic);
+            } else if extracted.matched == 0 && report.watched.len() == watched_before {
+                report.unclaimed += 1;
+            }
+            self.recent.keep(topic, payload, retained, heard_at_s);
+        }
+        self.counters.add(&report);
+        if now_s > 0.0 {
+            report.changes.extend(self.advance(now_s));
+        }
+        report
+    }
+
+    /// Takes a command as the new state of entities that never report.
+    ///
+    /// # Errors
+    ///
+    /// When the entity is unknown.
+    pub fn assume(
+        &mut self,
+        entity_id: &str,
+        values: Vec<(String, Value)>,
+        now_s: f64,
+    ) -> Result<Vec<Arc<Change>>, HubError> {
+        let key = self.key(entity_id)?;
+        let mut report = Report::default();
+        let mut applier = Applier {
+            picture: &mut self.picture,
+            gate: self.journal.is_some().then_some(&mut self.gate),
+            next_expiry_s: &mut self.next_expiry_s,
+            report: &mut report,
+        };
+        for (name, value) in values {
+            applier.set(key, &name, value, Heard::by("command", now_s));
+        }
+        self.counters.add(&report);
+        Ok(report.changes)
+    }
+
+    /// Says whether a command is to be taken as the new state.
+    ///
+    /// # Errors
+    ///
+    /// When the entity is unknown.
+    pub fn is_optimistic(&self, entity_id: &str, command: &str) -> Result<bool, HubError> {
+        let key = self.key(entity_id)?;
+        Ok(self.commands.is_optimistic(key, command))
+    }
+
+    /// Puts a command on paper.
+    ///
+    /// # Errors
+    ///
+    /// When the entity is unknown, or cannot do that.
+    pub fn render(
+        &self,
+        entity_id: &str,
+        command: &str,
+        data: &[(String, Value)],
+        now_s: f64,
+    ) -> Result<Vec<Rendered>, HubError> {
+        let home = Home::new(&self.picture, now_s, self.utc_offset_s);
+        let key = self.key(entity_id)?;
+        let rendered = self.commands.render(key, command, data, &home);
+        rendered.map_err(|reason| HubError::Command {
+            entity_id: entity_id.into(),
+            command: command.into(),
+            reason,
+        })
+    }
+
+    // --- the owner's word ------------------------------------------------------------------------
+
+    /// Adds or replaces a floor.
+    pub fn set_floor(&mut self, floor: Floor, now_s: f64) {
+        self.remember(&Record::Floor(floor.clone()), now_s);
+        self.registry().set_floor(floor);
+    }
+
+    /// Adds or replaces an area.
+    pub fn set_area(&mut self, area: Area, now_s: f64) {
+        self.remember(&Record::Area(area.clone()), now_s);
+        self.registry().set_area(area);
+    }
+
+    /// Forgets a floor; its areas stay. Says whether it was known.
+    pub fn remove_floor(&mut self, floor_id: &str, now_s: f64) -> bool {
+        self.remember(&Record::NoFloor(floor_id.into()), now_s);
+        self.registry().remove_floor(floor_id)
+    }
+
+    /// Forgets an area and the owner's placing of things in it. Says whether it was known.
+    pub fn remove_area(&mut self, area_id: &str, now_s: f64) -> bool {
+        self.remember(&Record::NoArea(area_id.into()), now_s);
+        self.registry().remove_area(area_id)
+    }
+
+    /// Sets what the owner says of an entity; what is none stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// When the entity is unknown.
+    pub fn set_entity_facts(
+        &mut self,
+        entity_id: &str,
+        facts: EntityFacts,
+        now_s: f64,
+    ) -> Result<(), HubError> {
+        self.key(entity_id)?;
+        let facts = facts.over(&self.picture.registry.facts_of_entity(entity_id));
+        self.remember(&Record::EntityFacts(entity_id.into(), facts.clone()), now_s);
+        self.registry().set_entity_facts(entity_id, facts);
+        Ok(())
+    }
+
+    /// Sets what the owner says of a device; what is none stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// When the device is unknown.
+    pub fn set_device_facts(
+        &mut self,
+        device_id: &str,
+        facts: DeviceFacts,
+        now_s: f64,
+    ) -> Result<(), HubError> {
+        if self.picture.registry.device(device_id).is_none() {
+            return Err(HubError::UnknownDevice(device_id.into()));
+        }
+        let facts = facts.over(&self.picture.registry.facts_of_device(device_id));
+        self.remember(&Record::DeviceFacts(device_id.into(), facts.clone()), now_s);
+        self.registry().set_device_facts(device_id, facts);
+        Ok(())
+    }
+
+    /// Forgets all the owner said of an entity: it is as it announces itself.
+    pub fn clear_entity_facts(&mut self, entity_id: &str, now_s: f64) {
+        let facts = EntityFacts::default();
+        self.remember(&Record::EntityFacts(entity_id.into(), facts.clone()), now_s);
+        self.registry().set_entity_facts(entity_id, facts);
+    }
+
+    // --- time ------------------------------------------------------------------------------------
+
+    /// Lets time pass: values expire, records are written.
+    pub fn tick(&mut self, now_s: f64, utc_offset_s: i32) -> Vec<Arc<Change>> {
+        self.utc_offset_s = utc_offset_s;
+        self.advance(now_s)
+    }
+
+    fn advance(&mut self, now_s: f64) -> Vec<Arc<Change>> {
+        let changes = self.expire(now_s);
+        if self
+            .journal
+            .as_ref()
+            .is_some_and(|journal| journal.write_is_due(now_s))
+        {
+            self.write(now_s);
+        }
+        changes
+    }
+
+    fn expire(&mut self, now_s: f64) -> Vec<Arc<Change>> {
+        let mut changes = Vec::new();
+        if now_s < self.next_expiry_s {
+            return changes;
+        }
+        self.next_expiry_s = f64::INFINITY;
+        for key in &self.expiring {
+            let registered = self.picture.registry.get(*key);
+            let Some(after_s) = registered.and_then(|it| it.entity.expire_after_s) else {
+                continue;
+            };
+            let Some(heard_at_s) = self.picture.states.get(*key).map(EntityState::heard_at_s)
+            else {
+                continue;
+            };
+            if heard_at_s == 0.0 {
+                continue;
+            }
+            if now_s - heard_at_s < after_s {
+                self.next_expiry_s = self.next_expiry_s.min(heard_at_s + after_s);
+            } else if let Some(state) = self.picture.states.get_mut(*key) {
+                changes.extend(state.expire(after_s, now_s));
+            }
+        }
+        self.counters.changes += changes.len() as u64;
+        changes
+    }
+
+    // --- persistence -----------------------------------------------------------------------------
+
+    /// Recovers what the directory holds and keeps everything there from now on.
+    ///
+    /// Never fails; what is damaged is dropped, and named in the report.
+    pub fn persist(
+        &mut self,
+        directory: &Path,
+        disk: Arc<dyn Disk>,
+        durability: Durability,
+        now_s: f64,
+    ) -> Recovery {
+        let mut refused = 0;
+        let (journal, mut recovery) = Journal::open(directory, disk, durability, now_s, |record| {
+            refused += u64::from(self.recall(record).is_err());
+        });
+        recovery.unread += refused;
+        self.journal = Some(journal);
+        recovery
+    }
+
+    /// Returns what persistence did so far, and why it is suspended, if it is.
+    pub fn journal(&self) -> Option<(JournalCounters, Option<&str>)> {
+        let journal = self.journal.as_ref()?;
+        Some((journal.counters(), journal.suspended()))
+    }
+
+    /// Returns the work that waits for the medium, if its time has come.
+    pub fn due(&mut self, now_s: f64) -> Option<Job> {
+        let picture = self.picture.clone();
+        self.journal.as_mut()?.due(now_s, || picture)
+    }
+
+    /// Writes what is buffered and returns the job that makes it durable; none while persistence
+    /// is suspended, or without any.
+    pub fn sync(&mut self, now_s: f64) -> Option<Job> {
+        self.write(now_s);
+        self.journal.as_mut()?.sync(now_s)
+    }
+
+    /// Returns the job that writes everything into a snapshot, for a clean stop.
+    pub fn close(&mut self, now_s: f64) -> Option<Job> {
+        // What waits for its interval is written now.
+        self.write(f64::INFINITY);
+        let picture = self.picture.clone();
+        self.journal.as_mut()?.snapshot(now_s, || picture)
+    }
+
+    /// Takes the result of a job.
+    pub fn finish(&mut self, done: Done, now_s: f64) {
+        if let Some(journal) = &mut self.journal {
+            journal.finish(done, now_s);
+        }
+    }
+
+    fn remember(&mut self, record: &Record, now_s: f64) {
+        if let Some(journal) = &mut self.journal {
+            journal.append(record, now_s);
+        }
+    }
+
+    /// Appends the state that is worth it, and hands all to the system.
+    fn write(&mut self, now_s: f64) {
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        let Picture { registry, states } = &self.picture;
+        let due = self.gate.due(now_s, |key, name| {
+            Some((&registry.get(key)?.entity, states.get(key)?.get(name)?))
+        });
+        for item in due {
+            let Some((registered, state)) = registry.get(item.key).zip(states.get(item.key)) else {
+                continue;
+            };
+            let record = StateRecord {
+                entity_id: Arc::clone(&registered.entity.entity_id),
+                kept: state.keep(|cell| item.attributes.contains(&cell.name)),
+            };
+            journal.append(&Record::State(record), now_s);
+        }
+        journal.write(now_s);
+    }
+
+    /// Applies a record of an earlier run.
+    fn recall(&mut self, record: Record) -> Result<(), HubError> {
+        match record {
+            Record::Declare(declaration) => {
+                self.install(&declaration, 0.0)?;
+            }
+            Record::Remove(entity_id) => {
+                self.uninstall(&entity_id);
+            }
+            Record::State(StateRecord { entity_id, kept }) => {
+                let key = self.key(&entity_id)?;
+                for (name, value, _) in &kept.values {
+                    self.gate.restored(key, name, value);
+                }
+                if let Some(state) = self.picture.states.get_mut(key) {
+                    state.restore(kept);
+                }
+            }
+            Record::Device(device) => self.registry().set_device(device),
+            Record::Floor(floor) => self.registry().set_floor(floor),
+            Record::NoFloor(floor_id) => {
+                self.registry().remove_floor(&floor_id);
+            }
+            Record::Area(area) => self.registry().set_area(area),
+            Record::NoArea(area_id) => {
+                self.registry().remove_area(&area_id);
+            }
+            Record::EntityFacts(id, facts) => self.registry().set_entity_facts(&id, facts),
+            Record::DeviceFacts(id, facts) => self.registry().set_device_facts(&id, facts),
+            Record::Identity(domain, unique_id, id) => {
+                self.registry().set_identity(domain, unique_id, id);
+            }
+        }
+        Ok(())
+    }
+}
