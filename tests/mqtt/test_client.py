@@ -52,7 +52,8 @@ def test_a_message_goes_from_one_client_to_another(
     make_broker: BrokerMaker, make_client: ClientMaker, drain_until: DrainUntil, program: str
 ) -> None:
     make_broker(program)
-    one, other = make_client("one"), make_client("other")
+    only_311 = program == "amqtt"
+    one, other = make_client("one", only_311=only_311), make_client("other", only_311=only_311)
     one.publish(Publication("room/lamp", b"ON", qos=1))
     message = next(m for m in drain_until(other, heard("room/lamp")) if m.topic == "room/lamp")
     assert message.payload == b"ON"
@@ -84,8 +85,9 @@ class _OldBroker:
                 packet = connection.recv(1024)
                 self.levels.append(packet[packet.index(b"MQTT") + 4])
                 connection.sendall(b"\x20\x02\x00" + (b"\x01" if self.levels[-1] == 5 else b"\x00"))
-                while self.levels[-1] == 4 and connection.recv(1024):
-                    pass
+                while self.levels[-1] == 4 and (packet := connection.recv(1024)):
+                    if packet[0] == 0x82:  # SUBSCRIBE
+                        connection.sendall(b"\x90\x03" + packet[2:4] + b"\x00")
 
     def stop(self) -> None:
         self._thread.join(10)
@@ -133,7 +135,8 @@ def test_publishing_while_offline_is_refused_and_never_sent_later(
     wait_until: WaitUntil,
     program: str,
 ) -> None:
-    client = make_client(wait=False)
+    only_311 = program == "amqtt"
+    client = make_client(wait=False, only_311=only_311)
     with pytest.raises(TransportError, match="not connected"):
         client.publish(Publication("early", b"1"))
     broker = make_broker(program)
@@ -145,8 +148,8 @@ def test_publishing_while_offline_is_refused_and_never_sent_later(
     broker.start()
     assert client.wait_connected(30.0)
     client.publish(Publication("now", b"1"))
-    # Versions 5 does not let us hear ourselves, so somebody else listens.
-    other = make_client("other")
+    # Version 5 does not let us hear ourselves, so somebody else listens.
+    other = make_client("other", only_311=only_311)
     client.publish(Publication("later", b"1"))
     topics = {message.topic for message in drain_until(other, heard("later"))}
     assert topics & {"early", "between"} == set()
@@ -258,7 +261,7 @@ class _Recorder:
         connection, _ = self._server.accept()
         with connection:
             self.data += connection.recv(4096)
-            connection.sendall(b"\x20\x03\x00\x00\x00")
+            connection.sendall(b"\x20\x03\x00\x00\x00" + b"\x90\x04\x00\x01\x00\x00")
             while chunk := connection.recv(4096):
                 self.data += chunk
         self._server.close()

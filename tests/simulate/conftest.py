@@ -7,7 +7,7 @@ import pytest
 
 from hubagent.clock import ManualClock
 from hubagent.simulate.bus import MemoryBus
-from hubagent.simulate.home import load_home
+from hubagent.simulate.home import HomeModel, load_home
 from hubagent.simulate.world import SimulatedHome, join_bus, settle
 from hubagent.types import Publication
 
@@ -22,11 +22,12 @@ class Bench:
     """A simulated home on a bus, and a hub that hears everything."""
 
     def __init__(
-        self, home: dict[str, Any], maker: str = "device", faults: Faults | None = None
+        self, home: dict[str, Any] | HomeModel, maker: str = "device", faults: Faults | None = None
     ) -> None:
         self.clock = ManualClock()
         self.bus = MemoryBus(self.clock)
-        self.world = SimulatedHome(load_home(home), self.clock, faults=faults, maker=maker)
+        model = home if isinstance(home, HomeModel) else load_home(home)
+        self.world = SimulatedHome(model, self.clock, faults=faults, maker=maker)
         join_bus(self.world, self.bus)
         self.hub: BusClient = self.bus.client("hub")
         self.hub.subscribe("#")

@@ -329,8 +329,6 @@ class MqttClient:
         self._inbox.new_connection()
         client.subscribe(self._subscriptions())
         client.publish(self._status_topic, _status("online"), qos=1, retain=True)
-        self._up.set()
-        _LOGGER.info("Connected to the broker at %s", self._endpoint())
 
     def _subscriptions(self) -> Any:  # noqa: ANN401 - paho takes a list of either kind of pair
         if self._protocol is not MQTTProtocolVersion.MQTTv5:
@@ -349,6 +347,9 @@ class MqttClient:
         codes: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
+        # Only now is anything heard: whoever waits for the connection wants that.
+        self._up.set()
+        _LOGGER.info("Connected to the broker at %s", self._endpoint())
         for (name, _), code in zip(self._filters, codes, strict=False):
             if code.is_failure:
                 _LOGGER.error(

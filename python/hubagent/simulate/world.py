@@ -15,6 +15,7 @@ from hubagent.errors import UnknownEntityError
 from hubagent.simulate.devices import make_device
 from hubagent.simulate.faults import Faults
 from hubagent.simulate.makers import make_nodes
+from hubagent.simulate.makers.wire import STATUS_TOPIC, message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +74,7 @@ class SimulatedHome:
         self._number = itertools.count()
         self._active: set[str] = set()
         self._stepped_s = clock.monotonic_s()
+        self._under_way = 0
         self.strays = 0
         """Messages on topics that no device has."""
 
@@ -90,6 +92,7 @@ class SimulatedHome:
             self._watch_time(device)
 
     def _announce(self) -> None:
+        self._send([message(STATUS_TOPIC, "online", qos=1)])
         for node, ids in self._nodes:
             reachable = [id_ for id_ in ids if not self._is_cut_off(id_)]
             if not reachable:
@@ -103,6 +106,7 @@ class SimulatedHome:
         """Say that every device goes."""
         for node, _ in self._nodes:
             self._send(node.presence(online=False))
+        self._send([message(STATUS_TOPIC, "offline", qos=1)])
         self._publish = None
 
     def _send(self, publications: list[Publication], *, only_news: bool = False) -> None:
@@ -115,21 +119,23 @@ class SimulatedHome:
 
     # --- hearing ----------------------------------------------------------------------------------
 
-    def handle(self, message: Message) -> None:
+    def handle(self, heard: Message) -> None:
         """Take a message from the transport; never raises for what is in it."""
-        if message.topic == BIRTH_TOPIC:
-            if message.payload == b"online":
+        if heard.topic == BIRTH_TOPIC:
+            if heard.payload == b"online":
                 self.later(self.faults.latency_s, self._announce)
             return
-        found = self._readers.get(message.topic)
+        found = self._readers.get(heard.topic)
         if found is None:
             self.strays += 1
             return
-        for action in found[1](message.payload):
+        for action in found[1](heard.payload):
             if not self._is_cut_off(action.device.entity.entity_id) and not self.faults.lost():
+                self._under_way += 1
                 self.later(self.faults.latency_s, lambda action=action: self._act(action))  # type: ignore[misc]  # bound now
 
     def _act(self, action: Action) -> None:
+        self._under_way -= 1
         device = action.device
         if self._is_cut_off(device.entity.entity_id):
             return
@@ -225,7 +231,7 @@ class SimulatedHome:
     @property
     def moving(self) -> bool:
         """Whether a command is under way or a device has not arrived yet."""
-        return bool(self._later) or any(self.devices[id_].moving for id_ in self._active)
+        return self._under_way > 0 or any(self.devices[id_].moving for id_ in self._active)
 
     @property
     def wake_s(self) -> float | None:

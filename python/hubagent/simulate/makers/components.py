@@ -44,6 +44,7 @@ ABBREVIATIONS: Mapping[str, str] = {
     "action_template": "act_tpl",
     "action_topic": "act_t",
     "availability": "avty",
+    "availability_mode": "avty_mode",
     "available_tones": "av_tones",
     "brightness_scale": "bri_scl",
     "command_template": "cmd_tpl",

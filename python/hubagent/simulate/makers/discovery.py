@@ -17,7 +17,14 @@ from hubagent.simulate.makers.components import (
     DEVICE_ABBREVIATIONS,
 )
 from hubagent.simulate.makers.light_wire import ZIGBEE, basic_light, light
-from hubagent.simulate.makers.wire import Action, Channel, Component, message, text_of
+from hubagent.simulate.makers.wire import (
+    STATUS_TOPIC,
+    Action,
+    Channel,
+    Component,
+    message,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +119,7 @@ class DiscoveryNode:
         payload = {
             "device": self._device_block(),
             "origin": ORIGIN,
-            "availability": [{"topic": self._status_topic}],
+            **self._availability(),
             "components": {
                 slugify(id_): {"platform": id_.split(".", 1)[0], **config}
                 for id_, config in configs.items()
@@ -128,7 +135,7 @@ class DiscoveryNode:
             **config,
             "device": self._device_block(),
             "origin": ORIGIN,
-            "availability": [{"topic": self._status_topic}],
+            **self._availability(),
         }
         topic = f"{self._prefix}/{domain}/{slugify(object_id)}/config"
         if self._manner is Manner.SINGLE:
@@ -136,6 +143,10 @@ class DiscoveryNode:
         elif self._manner is Manner.TOPICS:
             topic = f"{self._prefix}/{domain}/{slugify(self._thing.id)}/{slugify(object_id)}/config"
         return message(topic, payload, qos=1)
+
+    def _availability(self) -> dict[str, object]:
+        topics = [{"topic": STATUS_TOPIC}, {"topic": self._status_topic}]
+        return {"availability": topics, "availability_mode": "all"}
 
     def _device_block(self) -> dict[str, object]:
         thing = self._thing

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from hubagent.simulate.devices.base import SimulatedDevice
 
+STATUS_TOPIC = "things/status"
+"""Whether the simulated home as a whole is there: the will of its connection."""
+
 Reader = Callable[[bytes], list["Action"]]
 """Reads what came on a command topic."""
 
