@@ -1,19 +1,18 @@
 //! What a device message means: bindings by topic, extraction and conversion.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use minijinja::value::Value as Dynamic;
 use serde::{Deserialize, Serialize};
 
-use crate::convert::{Convert, Reading, ScaleError, Spelling};
-use crate::payload::{self, Document, Pointer};
-use crate::template::{
-    self, Read, Template, TemplateContext, TemplateEngine, TemplateError, Variables,
-};
-use crate::topic::{TopicError, TopicTrie};
+use crate::convert::{Convert, ScaleError};
+use crate::template::{TemplateContext, TemplateEngine, TemplateError};
+use crate::topic::{self, TopicError, TopicTrie};
 use crate::value::Value;
+
+mod reader;
+
+use reader::{Parsed, Reader, Unreadable};
 
 /// Index that the store gives an entity.
 pub type EntityKey = u32;
@@ -101,12 +100,15 @@ pub struct Extracted {
 /// All bindings of the home.
 #[derive(Debug, Default)]
 pub struct BindingTable {
+    /// Groups of the filters with wildcards; the others are found by their name.
     trie: TopicTrie,
     /// One per topic filter; a free place has no bindings and no entry in `by_filter`.
     groups: Vec<Group>,
     free: Vec<u32>,
     by_filter: HashMap<Arc<str>, u32>,
     by_entity: HashMap<EntityKey, Vec<u32>>,
+    /// By all that makes two readers the same.
+    readers: HashMap<String, Arc<Reader>>,
     engine: TemplateEngine,
 }
 
@@ -119,20 +121,8 @@ struct Group {
 #[derive(Debug)]
 struct Binding {
     entity: EntityKey,
-    target: Target,
-    source: Source,
-    convert: Convert,
+    reader: Arc<Reader>,
 }
-
-#[derive(Debug)]
-enum Source {
-    Text,
-    Document(Codec, Box<[Pointer]>),
-    Template(Codec, Template, Box<[Pointer]>),
-}
-
-/// Why a binding read nothing from a message; the reason is of no use to a device.
-struct Unreadable;
 
 impl BindingTable {
     /// Makes an empty table.
@@ -151,21 +141,15 @@ impl BindingTable {
         specs: Vec<BindingSpec>,
     ) -> Result<(), BindingError> {
         let mut compiled = Vec::with_capacity(specs.len());
-        let mut error = None;
         for spec in specs {
             match self.compile(entity, spec) {
                 Ok(binding) => compiled.push(binding),
-                Err(reason) => {
-                    error = Some(reason);
-                    break;
+                Err(error) => {
+                    drop(compiled);
+                    self.drop_unused_readers();
+                    return Err(error);
                 }
             }
-        }
-        if let Some(error) = error {
-            for (_, binding) in &compiled {
-                self.release(binding);
-            }
-            return Err(error);
         }
         self.remove(entity);
         for (filter, binding) in compiled {
@@ -176,25 +160,22 @@ impl BindingTable {
 
     /// Takes away all bindings of an entity.
     pub fn remove(&mut self, entity: EntityKey) {
-        for index in self.by_entity.remove(&entity).unwrap_or_default() {
+        let Some(indices) = self.by_entity.remove(&entity) else {
+            return;
+        };
+        for index in indices {
             let Some(group) = self.groups.get_mut(index as usize) else {
                 continue;
             };
-            let (gone, kept) = std::mem::take(&mut group.bindings)
-                .into_iter()
-                .partition(|binding| binding.entity == entity);
-            group.bindings = kept;
+            group.bindings.retain(|binding| binding.entity != entity);
             if group.bindings.is_empty() {
                 let filter = std::mem::take(&mut group.filter);
                 self.trie.remove(&filter, index);
                 self.by_filter.remove(&filter);
                 self.free.push(index);
             }
-            let gone: Vec<Binding> = gone;
-            for binding in &gone {
-                self.release(binding);
-            }
         }
+        self.drop_unused_readers();
     }
 
     /// Returns the topic filters of an entity, each once.
@@ -217,50 +198,45 @@ impl BindingTable {
     ) -> Extracted {
         let mut extracted = Extracted::default();
         let parsed = Parsed::new(payload);
-        self.trie.matches(topic, |index| {
+        let mut read = |index: u32| {
             let group = self.groups.get(index as usize);
-            for binding in group.iter().flat_map(|group| &group.bindings) {
+            for Binding { entity, reader } in group.iter().flat_map(|group| &group.bindings) {
                 extracted.matched += 1;
-                match binding.read(&parsed, &self.engine, context) {
+                match reader.read(*entity, &parsed, &self.engine, context) {
                     Ok(Some(value)) => out.push(Update {
-                        entity: binding.entity,
-                        target: &binding.target,
+                        entity: *entity,
+                        target: &reader.target,
                         value,
                     }),
                     Ok(None) => {}
                     Err(Unreadable) => extracted.failed += 1,
                 }
             }
-        });
+        };
+        if let Some(index) = self.by_filter.get(topic).filter(|_| !has_wildcard(topic)) {
+            read(*index);
+        }
+        self.trie.matches(topic, read);
         extracted
     }
 
     fn compile(
         &mut self,
         entity: EntityKey,
-        spec: BindingSpec,
+        mut spec: BindingSpec,
     ) -> Result<(String, Binding), BindingError> {
-        crate::topic::check_filter(&spec.topic)?;
+        topic::check_filter(&spec.topic)?;
         spec.convert.check()?;
-        let pointers = spec.pointers.iter().map(|pointer| {
-            Pointer::parse(pointer).ok_or_else(|| BindingError::Pointer(pointer.as_str().into()))
-        });
-        let pointers = pointers.collect::<Result<Box<[_]>, _>>()?;
-        let source = if !spec.template.is_empty() {
-            let template = self.engine.acquire(&spec.template)?;
-            Source::Template(spec.codec, template, pointers)
-        } else if spec.codec == Codec::Text && pointers.is_empty() {
-            Source::Text
+        let topic = std::mem::take(&mut spec.topic);
+        let key = format!("{spec:?}");
+        let reader = if let Some(reader) = self.readers.get(&key) {
+            Arc::clone(reader)
         } else {
-            Source::Document(spec.codec, pointers)
+            let reader = Arc::new(Reader::compile(spec, &mut self.engine)?);
+            self.readers.insert(key, Arc::clone(&reader));
+            reader
         };
-        let binding = Binding {
-            entity,
-            target: spec.target,
-            source,
-            convert: spec.convert,
-        };
-        Ok((spec.topic, binding))
+        Ok((topic, Binding { entity, reader }))
     }
 
     fn add(&mut self, filter: &str, binding: Binding) -> Result<(), TopicError> {
@@ -283,7 +259,9 @@ impl BindingTable {
             self.groups.push(Group::default());
             u32::try_from(self.groups.len() - 1).unwrap_or(u32::MAX)
         });
-        self.trie.insert(filter, index)?;
+        if has_wildcard(filter) {
+            self.trie.insert(filter, index)?;
+        }
         let filter: Arc<str> = filter.into();
         if let Some(group) = self.groups.get_mut(index as usize) {
             group.filter = Arc::clone(&filter);
@@ -292,165 +270,19 @@ impl BindingTable {
         Ok(index)
     }
 
-    fn release(&mut self, binding: &Binding) {
-        if let Source::Template(_, template, _) = &binding.source {
-            self.engine.release(template);
-        }
+    fn drop_unused_readers(&mut self) {
+        self.readers.retain(|_, reader| {
+            let used = Arc::strong_count(reader) > 1;
+            if !used {
+                reader.release(&mut self.engine);
+            }
+            used
+        });
     }
 }
 
-impl Binding {
-    fn read(
-        &self,
-        parsed: &Parsed<'_>,
-        engine: &TemplateEngine,
-        context: &dyn TemplateContext,
-    ) -> Result<Option<Value>, Unreadable> {
-        match &self.source {
-            Source::Text => {
-                let text = parsed.text().ok_or(Unreadable)?;
-                self.convert(&Reading::Text(text), Spelling::Python)
-            }
-            Source::Document(..) if parsed.payload.is_empty() => Ok(None),
-            Source::Document(codec, pointers) => {
-                let document = parsed.document(*codec).ok_or(Unreadable)?;
-                self.read_document(document, pointers)
-            }
-            Source::Template(codec, template, pointers) if pointers.is_empty() => {
-                let read = template.read(
-                    || parsed.text(),
-                    || parsed.document(*codec).map(Document::root),
-                );
-                match read {
-                    Some(Read::Value(reading)) => self.convert(&reading, Spelling::Python),
-                    Some(Read::Absent) => Ok(None),
-                    None => match self.render(parsed, *codec, template, engine, context)? {
-                        Some(text) => self.convert(&Reading::Text(&text), Spelling::Python),
-                        None => Ok(None),
-                    },
-                }
-            }
-            Source::Template(codec, template, pointers) => {
-                match self.render(parsed, *codec, template, engine, context)? {
-                    Some(text) if !text.is_empty() => {
-                        let document = Document::from_json(text.as_bytes());
-                        self.read_document(&document.map_err(|_| Unreadable)?, pointers)
-                    }
-                    _ => Ok(None),
-                }
-            }
-        }
-    }
-
-    fn convert(
-        &self,
-        reading: &Reading<'_>,
-        spelling: Spelling,
-    ) -> Result<Option<Value>, Unreadable> {
-        self.convert
-            .to_home(reading, spelling)
-            .map_err(|_| Unreadable)
-    }
-
-    fn read_document(
-        &self,
-        document: &Document<'_>,
-        pointers: &[Pointer],
-    ) -> Result<Option<Value>, Unreadable> {
-        let root = document.root();
-        let reading = match pointers {
-            [] => Reading::of(root).map_err(|_| Unreadable)?,
-            [pointer] => match root.get(pointer) {
-                Some(item) => Reading::of(item).map_err(|_| Unreadable)?,
-                None => return Ok(None),
-            },
-            several => {
-                let items = several.iter().map(|pointer| root.get(pointer));
-                let Some(items) = items.collect::<Option<Vec<_>>>() else {
-                    return Ok(None);
-                };
-                let items = items.into_iter().map(Reading::scalar);
-                Reading::List(items.collect::<Result<_, _>>().map_err(|_| Unreadable)?)
-            }
-        };
-        self.convert(&reading, Spelling::Json)
-    }
-
-    fn render(
-        &self,
-        parsed: &Parsed<'_>,
-        codec: Codec,
-        template: &Template,
-        engine: &TemplateEngine,
-        context: &dyn TemplateContext,
-    ) -> Result<Option<String>, Unreadable> {
-        let mut variables = Variables::default();
-        if template.mentions("value") {
-            // msgpack has no text; its templates use `value_json`.
-            let text = match codec {
-                Codec::Msgpack => "",
-                Codec::Text | Codec::Json => parsed.text().ok_or(Unreadable)?,
-            };
-            variables.set("value", text);
-        }
-        if let Some(json) = parsed
-            .dynamic(codec)
-            .filter(|_| template.mentions("value_json"))
-        {
-            variables.set("value_json", json.clone());
-        }
-        match engine.render(template, variables, self.entity, context) {
-            Ok(text) => Ok(Some(text)),
-            Err(TemplateError::Undefined) => Ok(None),
-            Err(_) => Err(Unreadable),
-        }
-    }
-}
-
-/// A payload with what was parsed of it so far.
-struct Parsed<'p> {
-    payload: &'p [u8],
-    text: OnceCell<Option<&'p str>>,
-    json: OnceCell<Option<Document<'p>>>,
-    msgpack: OnceCell<Option<Document<'p>>>,
-    dynamic: OnceCell<Option<Dynamic>>,
-}
-
-impl<'p> Parsed<'p> {
-    fn new(payload: &'p [u8]) -> Self {
-        Self {
-            payload,
-            text: OnceCell::new(),
-            json: OnceCell::new(),
-            msgpack: OnceCell::new(),
-            dynamic: OnceCell::new(),
-        }
-    }
-
-    fn text(&self) -> Option<&'p str> {
-        *self.text.get_or_init(|| payload::text(self.payload).ok())
-    }
-
-    fn document(&self, codec: Codec) -> Option<&Document<'p>> {
-        let document = match codec {
-            Codec::Msgpack => self
-                .msgpack
-                .get_or_init(|| Document::from_msgpack(self.payload).ok()),
-            Codec::Text | Codec::Json => self
-                .json
-                .get_or_init(|| Document::from_json(self.payload).ok()),
-        };
-        document.as_ref()
-    }
-
-    /// Returns `value_json` of templates: `None` when the payload does not parse.
-    fn dynamic(&self, codec: Codec) -> Option<&Dynamic> {
-        let make = || {
-            self.document(codec)
-                .map(|document| template::dynamic_item(document.root()))
-        };
-        self.dynamic.get_or_init(make).as_ref()
-    }
+fn has_wildcard(topic: &str) -> bool {
+    topic.contains(['+', '#'])
 }
 
 #[cfg(test)]

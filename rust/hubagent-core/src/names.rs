@@ -197,13 +197,14 @@ impl NameIndex {
 
 impl Row {
     fn score(&self, words: &Words) -> NameMatch {
+        let likeness = self.words.likeness(words);
         NameMatch {
             kind: self.kind,
             id: Arc::clone(&self.id),
             name: Arc::clone(&self.name),
             exact: self.words.text() == words.text(),
-            fuzzy: self.words.spelled_like(words),
-            phonetic: self.words.sounds_like(words),
+            fuzzy: likeness.spelling,
+            phonetic: likeness.sound,
         }
     }
 }

@@ -32,6 +32,16 @@ pub struct Words {
     sounded: Runs,
 }
 
+/// How alike two texts are; both in [0, 1], and 1 only for texts that are spelled the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likeness {
+    /// The greater of the edit likeness of the whole (which forgives `livingroom`) and of an F
+    /// measure over words (which forgives another order and tells how much is left over).
+    pub spelling: f64,
+    /// The same over sounds.
+    pub sound: f64,
+}
+
 /// Words one after the other, and where each ends.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Runs {
@@ -61,30 +71,40 @@ impl Runs {
         if self.ends.len() == 1 && other.ends.len() == 1 {
             return whole;
         }
-        let (mine, theirs) = (self.covered_by(other), other.covered_by(self));
-        let both = if mine + theirs > 0.0 {
+        whole.max(self.by_words(other) * REORDERED)
+    }
+
+    /// F measure over the characters whose word has a like on the other side, weighted by the
+    /// likeness.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
+    fn by_words(&self, other: &Self) -> f64 {
+        let mut theirs = [0.0; MAX_WORDS];
+        let mut covered_mine = 0.0;
+        for word in self.words() {
+            let mut mine = 0.0f64;
+            for (their, best) in other.words().zip(&mut theirs) {
+                if distance::may_be_alike(word, their, ALIKE) {
+                    let likeness = distance::likeness(word, their);
+                    if likeness >= ALIKE {
+                        mine = mine.max(likeness);
+                        *best = likeness.max(*best);
+                    }
+                }
+            }
+            covered_mine += mine * word.len() as f64;
+        }
+        let covered_theirs: f64 = other
+            .words()
+            .zip(theirs)
+            .map(|(word, best)| best * word.len() as f64)
+            .sum();
+        let mine = covered_mine / self.characters.len().max(1) as f64;
+        let theirs = covered_theirs / other.characters.len().max(1) as f64;
+        if mine + theirs > 0.0 {
             2.0 * mine * theirs / (mine + theirs)
         } else {
             0.0
-        };
-        whole.max(both * REORDERED)
-    }
-
-    /// Share of the characters whose word has a like in `other`, weighted by the likeness.
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
-    fn covered_by(&self, other: &Self) -> f64 {
-        let mut covered = 0.0;
-        for word in self.words() {
-            let best = other
-                .words()
-                .filter(|theirs| distance::may_be_alike(word, theirs, ALIKE))
-                .map(|theirs| distance::likeness(word, theirs))
-                .fold(0.0, f64::max);
-            if best >= ALIKE {
-                covered += best * word.len() as f64;
-            }
         }
-        covered / self.characters.len().max(1) as f64
     }
 }
 
@@ -123,18 +143,14 @@ impl Words {
         })
     }
 
-    /// Returns how alike two texts are spelled, in [0, 1]; 1 only when they are the same.
-    ///
-    /// The greater of the edit likeness of the whole (which forgives `livingroom`) and of an F
-    /// measure over words (which forgives another order and tells how much is left over).
-    pub fn spelled_like(&self, other: &Self) -> f64 {
-        self.spelled.likeness(&other.spelled)
-    }
-
-    /// Returns how alike two texts sound, in [0, 1]; 1 only when they are spelled the same too.
-    pub fn sounds_like(&self, other: &Self) -> f64 {
+    /// Returns how alike two texts are.
+    pub fn likeness(&self, other: &Self) -> Likeness {
+        let spelling = self.spelled.likeness(&other.spelled);
         let sound = self.sounded.likeness(&other.sounded);
-        (1.0 - SPELLING) * sound + SPELLING * self.spelled_like(other)
+        Likeness {
+            spelling,
+            sound: (1.0 - SPELLING) * sound + SPELLING * spelling,
+        }
     }
 }
 
@@ -198,14 +214,9 @@ fn singular(word: &str) -> String {
     stem.to_owned()
 }
 
-/// Returns how alike two texts are spelled, in [0, 1]; see [`Words::spelled_like`].
+/// Returns how alike two texts are spelled; see [`Likeness::spelling`].
 pub fn similarity(one: &str, other: &str) -> f64 {
-    Words::of(one).spelled_like(&Words::of(other))
-}
-
-/// Returns how alike two texts sound, in [0, 1]; see [`Words::sounds_like`].
-pub fn phonetic_similarity(one: &str, other: &str) -> f64 {
-    Words::of(one).sounds_like(&Words::of(other))
+    Words::of(one).likeness(&Words::of(other)).spelling
 }
 
 #[cfg(test)]

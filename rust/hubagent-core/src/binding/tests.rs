@@ -1,5 +1,6 @@
 use super::*;
 use crate::convert::Kind;
+use crate::payload;
 
 /// A home that knows one entity and one state.
 struct Home;
@@ -139,6 +140,19 @@ fn unreadable_payloads_are_counted_and_change_nothing() {
 }
 
 #[test]
+fn filters_with_and_without_wildcards_hear_a_message_once_each() {
+    let mut table = BindingTable::new();
+    for (entity, filter) in (0..).zip(["a/b", "a/+", "#", "a/b/#", "a"]) {
+        table
+            .replace(entity, vec![spec(filter, "x", Codec::Text, &[])])
+            .unwrap();
+    }
+    assert_eq!(read(&table, "a/b", b"5").0.len(), 4);
+    // No broker delivers a topic with a wildcard; it must not be taken for a filter.
+    assert_eq!(read(&table, "a/+", b"5").0.len(), 2);
+}
+
+#[test]
 fn replacing_and_removing_leave_no_trace() {
     let mut table = BindingTable::new();
     table
@@ -157,7 +171,7 @@ fn replacing_and_removing_leave_no_trace() {
     table.remove(1);
     assert_eq!(read(&table, "a/b", b"5").0.len(), 0);
     assert!(table.trie.is_empty());
-    assert!(table.by_filter.is_empty());
+    assert!(table.by_filter.is_empty() && table.readers.is_empty());
     assert!(format!("{:?}", table.engine).contains("templates: 0"));
 }
 

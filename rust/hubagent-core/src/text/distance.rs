@@ -1,6 +1,6 @@
 //! How many slips of the pen lie between two words.
 
-/// Longest side that is compared; the cost is bounded by its square.
+/// Longest side that is compared: the bits of a machine word.
 const MAX: usize = 64;
 
 /// Returns 1 minus the edit distance over the longer length, in [0, 1].
@@ -15,6 +15,9 @@ pub(super) fn likeness(one: &[char], other: &[char]) -> f64 {
     if longer == 0 {
         return 1.0;
     }
+    if one.is_empty() || other.is_empty() {
+        return 0.0;
+    }
     // Equal in what is compared is still not equal.
     let distance = distance(one, other).max(1);
     1.0 - f64::from(distance) / longer as f64
@@ -27,36 +30,35 @@ pub(super) fn may_be_alike(one: &[char], other: &[char], wanted: f64) -> bool {
     shorter as f64 >= wanted * longer as f64
 }
 
-/// No cell exceeds [`MAX`], which fits.
-type Row = [u8; MAX + 1];
-
-/// Optimal string alignment: insertions, deletions, replacements, swaps of neighbours.
-/// Source: Boytsov, "Indexing methods for approximate dictionary searching", 2011, 2.1.
-#[expect(clippy::cast_possible_truncation, reason = "64 at most")]
-fn distance(one: &[char], other: &[char]) -> u8 {
-    const FAR: u8 = MAX as u8;
-    let cell = |row: &Row, column: usize| row.get(column).copied().unwrap_or(FAR);
-    let mut two_above: Row = [FAR; MAX + 1];
-    let mut above: Row = std::array::from_fn(|column| column as u8);
-    let mut row = two_above;
-    let mut last = None;
-    for (index, mine) in (1..).zip(one) {
-        let mut left = index;
-        let mut previous = None;
-        row[0] = left;
-        for ((column, theirs), target) in other.iter().enumerate().zip(&mut row[1..]) {
-            let replaced = cell(&above, column) + u8::from(mine != theirs);
-            let mut best = replaced.min(left + 1).min(cell(&above, column + 1) + 1);
-            if last == Some(theirs) && previous == Some(mine) {
-                best = best.min(cell(&two_above, column - 1) + 1);
-            }
-            *target = best;
-            left = best;
-            previous = Some(theirs);
-        }
-        last = Some(mine);
-        two_above = above;
-        above = row;
+/// Optimal string alignment: insertions, deletions, replacements, swaps of neighbours; a column of
+/// the table at a time, one bit a cell. `one` has 1 to 64 characters.
+///
+/// Source: Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances",
+/// Nordic Journal of Computing 10, 2003, fig. 5.
+fn distance(one: &[char], other: &[char]) -> u32 {
+    let mut distance = u32::try_from(one.len()).unwrap_or(u32::MAX);
+    let last_row = 1u64 << (one.len() - 1);
+    // Cells that are one more, or one less, than the cell above them.
+    let (mut more, mut less) = (!0u64, 0u64);
+    // Cells that equal the one diagonally before them.
+    let mut diagonal = 0u64;
+    let mut before = 0u64;
+    for wanted in other {
+        let rows = one.iter().zip(0u32..);
+        let equal = rows.fold(0u64, |bits, (character, row)| {
+            bits | u64::from(character == wanted) << row
+        });
+        let swapped = (!diagonal & equal) << 1 & before;
+        let carried = (equal & more).wrapping_add(more) ^ more;
+        diagonal = carried | equal | less | swapped;
+        let right_more = less | !(diagonal | more);
+        let right_less = diagonal & more;
+        distance += u32::from(right_more & last_row != 0);
+        distance -= u32::from(right_less & last_row != 0);
+        let right_more = right_more << 1 | 1;
+        more = right_less << 1 | !(diagonal | right_more);
+        less = right_more & diagonal;
+        before = equal;
     }
-    cell(&above, other.len())
+    distance
 }

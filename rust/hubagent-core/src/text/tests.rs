@@ -1,6 +1,10 @@
 use super::*;
 use proptest::prelude::*;
 
+fn likeness(one: &str, other: &str) -> Likeness {
+    Words::of(one).likeness(&Words::of(other))
+}
+
 #[test]
 fn names_are_equal_whatever_their_case_accents_articles_and_plural() {
     for (one, other) in [
@@ -67,10 +71,8 @@ fn a_misheard_name_is_nearer_in_sound_than_in_spelling() {
         ("knight stand", "nightstand"),
         ("fone charger", "phone charger"),
     ] {
-        assert!(
-            phonetic_similarity(said, name) > similarity(said, name),
-            "{said}"
-        );
+        let likeness = likeness(said, name);
+        assert!(likeness.sound > likeness.spelling, "{said}");
     }
 }
 
@@ -108,15 +110,15 @@ proptest! {
     #[test]
     fn likeness_is_symmetric_bounded_and_one_for_the_same(one in "\\PC{0,80}", other in "\\PC{0,80}") {
         let (one, other) = (Words::of(&one), Words::of(&other));
-        for (forth, back) in [
-            (one.spelled_like(&other), other.spelled_like(&one)),
-            (one.sounds_like(&other), other.sounds_like(&one)),
+        let (forth, back, same) = (one.likeness(&other), other.likeness(&one), one.likeness(&one));
+        for (forth, back, same) in [
+            (forth.spelling, back.spelling, same.spelling),
+            (forth.sound, back.sound, same.sound),
         ] {
             prop_assert!((forth - back).abs() < 1e-9);
             prop_assert!((0.0..=1.0).contains(&forth));
+            prop_assert!((same - 1.0).abs() < 1e-9);
         }
-        prop_assert!((one.spelled_like(&one) - 1.0).abs() < 1e-9);
-        prop_assert!((one.sounds_like(&one) - 1.0).abs() < 1e-9);
     }
 
     #[test]
