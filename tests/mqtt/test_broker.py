@@ -79,7 +79,6 @@ def test_retained_messages_survive_kill_9(
     broker = make_broker(program, autosave_s=1)
     client = make_client("one", only_311=program == "amqtt")
     fill(client, wait_until)
-    SystemClock()
     # Two autosaves later, whatever the phase.
     wait_until(_after(2.5))
     assert broker.pid is not None
