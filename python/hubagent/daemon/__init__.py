@@ -186,6 +186,12 @@ class Daemon:
         self._broker = broker
         if broker.login is None:
             return replace(mqtt, host=broker.address)
+        if login is None:
+            _LOGGER.info(
+                "Devices reach the own broker as user %s with the password in %s",
+                broker.login.username,
+                self.config.hub.state_dir / "broker" / "password",
+            )
         return replace(
             mqtt,
             host=broker.address,

@@ -44,6 +44,7 @@ LOCK_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
 SHORT_LIFE_S = 5.0
 LONGEST_DELAY_S = 30.0
+MAX_QUEUED_MESSAGES = 20_000
 HASH_ITERATIONS = 10_000
 DEFAULT_USERNAME = "hubagent"
 _PR_SET_PDEATHSIG = 1
@@ -313,6 +314,8 @@ class EmbeddedBroker:
             f"persistence_location {self._folder}/",
             "persistence_file retained.db",
             f"autosave_interval {self._autosave_s}",
+            # A hub that is busy for a moment must not miss states; the default drops after 1,000.
+            f"max_queued_messages {MAX_QUEUED_MESSAGES}",
             "log_dest stderr",
             "log_type error",
             "log_type warning",
