@@ -128,6 +128,19 @@ def test_it_listens_on_loopback_only_unless_told(make_broker: BrokerMaker, port:
     assert f"00000000:{port:04X}" not in listening
 
 
+def test_it_listens_on_version_6_of_ip_too(
+    make_broker: BrokerMaker, make_client: ClientMaker, program: str, port: int
+) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    broker = make_broker(program, listen="::1")
+    assert broker.login is None
+    settings = MqttConfig(host=broker.address, port=port)
+    assert make_client(settings=settings, only_311=program == "amqtt").standing().connected
+
+
 def test_listening_on_the_network_makes_a_password_that_stays(
     make_broker: BrokerMaker,
     make_client: ClientMaker,

@@ -295,9 +295,9 @@ class EmbeddedBroker:
             path = self._folder / "mosquitto.conf"
             _write_private(path, self._mosquitto_conf(passwords))
             return [self._mosquitto, "-c", str(path)]
-        host = f"[{self._listen}]" if ":" in self._listen else self._listen
         settings = {
-            "bind": f"{host}:{self._port}",
+            # Without brackets, also for IPv6: amqtt splits at the last colon and keeps brackets.
+            "bind": f"{self._listen}:{self._port}",
             "retained": str(self._folder / "retained.sqlite"),
             "autosave_s": self._autosave_s,
             "passwords": str(passwords) if self._login is not None else None,
