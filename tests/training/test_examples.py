@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from hubagent.training.examples import (
     Example,
+    chatter,
     compound,
     drop_texts,
     durations,
@@ -40,6 +41,14 @@ def test_forbidden_texts_are_dropped_in_any_spelling() -> None:
 @given(st.integers(0, 500))
 def test_politeness_moves_the_spans(seed: int) -> None:
     assert words(politeness(LIGHT, random.Random(seed))) == [("kitchen", "area")]
+
+
+@given(st.integers(0, 500))
+def test_chatter_beside_a_request_is_no_request(seed: int) -> None:
+    beside = chatter(LIGHT, random.Random(seed))
+    assert words(beside) == [("kitchen", "area")]
+    assert beside.starts == ()
+    assert LIGHT.text in beside.text
 
 
 @given(st.integers(0, 500))

@@ -29,6 +29,8 @@ def test_confusions_are_learnt_from_what_aligns() -> None:
 def test_on_and_off_are_never_confused() -> None:
     confusions = Confusions.learn(PAIRS * 10)
     assert confusions.draw("on", random.Random(1)) is None
+    toward = Confusions.learn([("turn the den lamp red", "turn the den lamp off")])
+    assert toward.draw("red", random.Random(1)) is None
     example = Example("turn on the hall light", "light_on", ((12, 16, "area"),))
     for seed in range(200):
         text = spoil(example, confusions, random.Random(seed), heard=1.0, typed=1.0).text

@@ -117,6 +117,28 @@ _AFTER = (
 )  # fmt: skip
 
 
+_REASONS = (
+    "it's getting late", "i can't sleep", "i'm going to bed", "we are leaving", "the movie is starting",
+    "the baby is asleep", "i can't see a thing", "it's way too hot", "the sun is in my eyes", "i'm tired",
+    "i need to read", "we have guests", "before i go to bed", "before you forget", "it bothers me", "i'm freezing",
+    "because i'm cold", "dinner is ready", "the kids are sleeping", "i hate that", "it's a mess", "you hear me",
+    "my hands are full", "i forgot", "i want to sleep", "the dog is scared", "nobody is there", "i'm in the bath",
+    "it's so loud", "i think", "darling", "my dear", "mate", "buddy", "love", "man", "sorry", "oh no", "right",
+    "listen", "thank you dear", "well", "yes", "no", "good", "great", "all right", "there you are", "honey",
+)  # fmt: skip
+
+
+def chatter(example: Example, generator: random.Random) -> Example:
+    """Return the example with a reason or an address beside the request, at times."""
+    if generator.random() > 0.14:
+        return example
+    reason = generator.choice(_REASONS)
+    link = generator.choice((", ", ", ", " "))
+    if generator.random() < 0.4:
+        return surround(example, f"{reason}{link}", "")
+    return surround(example, "", f"{link}{reason}")
+
+
 def politeness(example: Example, generator: random.Random) -> Example:
     """Return the example as people say it: with a please, a name, a thank-you, at times."""
     asks = _QUESTION.match(example.text) is not None

@@ -66,6 +66,8 @@ class Vocabulary:
         own, more = self.words[name], self.extra.get(name, [])
 
         def pick(generator: random.Random) -> str:
+            if name in _NICKNAMED and generator.random() < _NICKNAMED[name]:
+                return self._nickname(generator)
             pool = more if more and generator.random() < 0.4 else own
             return generator.choice(pool)
 
@@ -155,6 +157,8 @@ class Vocabulary:
 
     def _light(self, generator: random.Random) -> str:
         kind = generator.random()
+        if generator.random() < 0.16:
+            return self._nickname(generator)
         if kind < 0.55:
             pick = generator.choice
             return f"{pick(self.words['light_adjective'])} {pick(self.words['light_noun'])}"
@@ -169,6 +173,12 @@ class Vocabulary:
             f"{generator.choice(self.words['owner'])} {generator.choice(self.words['switch_name'])}"
         )
 
+    def _nickname(self, generator: random.Random) -> str:
+        """A name that says nothing of what it names, as people give them to lamps and robots."""
+        if generator.random() < 0.6 or not self.extra.get("words"):
+            return generator.choice(self.words["nick"])
+        return " ".join(generator.sample(self.extra["words"], generator.choice((1, 2))))
+
     def _odd(self, generator: random.Random) -> str:
         pool = self.extra.get("odd", [])
         return generator.choice(pool) if pool else generator.choice(self.words["switch_name"])
@@ -181,7 +191,14 @@ class Vocabulary:
         return generator.choice(self.words["cover_word"])
 
 
+_NICKNAMED = {
+    "switch_name": 0.12, "fan_name": 0.1, "vacuum_name": 0.2, "media_name": 0.08, "climate_name": 0.06,
+    "cover_name": 0.12, "lock_name": 0.06, "area": 0.06, "mower_name": 0.15, "humidifier_name": 0.06,
+    "scene_name": 0.15, "script_name": 0.15,
+}  # fmt: skip
+"""How often a nickname stands for a name of that list."""
 _SPECIAL = (
+    "nickname",
     "percent",
     "brightness",
     "degrees",
@@ -242,4 +259,6 @@ def load_vocabulary(data: Path) -> Vocabulary:
     ]
     items = (data / "home_llm_piles/pile_of_todo_items.txt").read_text(encoding="utf-8")
     extra["item"] = [line.strip().lower() for line in items.splitlines() if line.strip()]
+    lines = (data / "slurp/unlabelled.txt").read_text(encoding="utf-8").lower().split()
+    extra["words"] = sorted({word for word in lines if word.isalpha() and len(word) > 3})
     return Vocabulary(words, extra)

@@ -52,14 +52,14 @@ class Names:
 class Shares:
     """How many drawn examples join each epoch."""
 
-    own: int = 4200
+    own: int = 5200
     published: int = 1600
     homes: int = 1400
     compound: int = 1100
     out_of_scope: int = 900
-    outside: int = 450
+    outside: int = 600
     scrambled: int = 350
-    unlabelled: int = 12000
+    unlabelled: int = 9000
 
 
 class Mixture:
@@ -103,7 +103,9 @@ class Mixture:
         for _ in range(shares.compound):
             parts = generator.sample(single, 3 if generator.random() < 0.15 else 2)
             result.append(examples.politeness(examples.compound(parts, generator), generator))
-        result += [examples.politeness(item, generator) for item in home]
+        result += [
+            examples.chatter(examples.politeness(item, generator), generator) for item in home
+        ]
         result += generator.sample(self.outside, min(shares.out_of_scope, len(self.outside)))
         long = [item for item in self.real if len(item.text.split()) > 4]
         result += [self.templates.draw_outside(generator) for _ in range(shares.outside)]

@@ -32,17 +32,53 @@ _KEPT = frozenset(
         "down",
         "open",
         "close",
+        "closed",
+        "shut",
         "lock",
         "unlock",
+        "locked",
+        "unlocked",
         "not",
         "no",
         "don't",
+        "never",
         "un",
         "lights",
         "light",
+        "increase",
+        "decrease",
+        "raise",
+        "lower",
+        "louder",
+        "quieter",
+        "brighter",
+        "darker",
+        "dimmer",
+        "warmer",
+        "cooler",
+        "colder",
+        "hotter",
+        "faster",
+        "slower",
+        "mute",
+        "unmute",
+        "arm",
+        "disarm",
+        "start",
+        "stop",
+        "pause",
+        "resume",
+        "except",
+        "but",
+        "in",
+        "out",
+        "more",
+        "less",
+        "all",
+        "every",
     ]
 )
-"""Words whose exchange would change what is meant: never spoilt."""
+"""Words whose exchange would change what is meant: never spoilt, and never what a word is spoilt into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +104,11 @@ class Confusions:
                     counts[left[a0]][" ".join(right[b0:b1])] += 1
         table = {}
         for word, heard_as in counts.items():
-            kept = [(other, n) for other, n in heard_as.most_common(12) if n >= minimum]
+            kept = [
+                (other, n)
+                for other, n in heard_as.most_common(12)
+                if n >= minimum and _KEPT.isdisjoint(other.split())
+            ]
             if word not in _KEPT and kept:
                 table[word] = (tuple(o for o, _ in kept), tuple(n for _, n in kept))
         return cls(table)
