@@ -11,7 +11,7 @@ ROOT = Path(hubagent.__path__[0])
 SHARED = {"types", "errors", "clock", "ports", "config"}
 STAGES = {
     "mqtt", "devices", "context", "understand", "rewrite", "resolve", "act", "dialogue",
-    "feedback", "learn", "sync", "simulate", "training", "upstream", "serve",
+    "feedback", "learn", "sync", "simulate", "upstream", "serve",
 }  # fmt: skip
 SHARED_MAY_IMPORT = {
     "types": set(),
@@ -23,10 +23,10 @@ SHARED_MAY_IMPORT = {
 # Outside the package: who alone may import what.
 KEEPERS = {
     "hubagent._core": {"context"},
-    "onnxruntime": {"understand/model.py"},
+    "onnxruntime": {"understand/model.py", "training/export.py"},
     "paho": {"mqtt/client.py", "simulate/client.py"},
     "torch": {"training"},
-    "typer": {"cli.py"},
+    "typer": {"cli.py", "reference.py"},
 }
 
 
@@ -63,7 +63,7 @@ def _violations(name: str, imports: set[str]) -> list[str]:
         return sorted(ours & {"cli", "daemon", "web", "evaluate"})
     if first in {"cli"}:
         return sorted(ours & STAGES)
-    return sorted(ours & {"cli"})
+    return sorted(ours & {"cli"} if first != "reference" else ours & STAGES)
 
 
 def test_no_module_imports_what_it_may_not() -> None:
@@ -90,6 +90,6 @@ def test_the_rule_catches_a_stage_that_imports_another() -> None:
 
 def test_every_top_level_module_has_a_place_in_the_plan() -> None:
     wiring = {"pipeline", "learning", "daemon", "cli", "evaluate", "control", "service", "demo",
-              "chat", "replay", "explain", "present"}  # fmt: skip
+              "chat", "replay", "explain", "present", "doctor", "reference", "training"}  # fmt: skip
     found = {name.split("/")[0].removesuffix(".py") for name, _ in _modules()}
     assert found - {"__init__", "__main__", "models"} <= SHARED | STAGES | wiring

@@ -251,6 +251,8 @@ def _result(
 WANTS_HALL = _turn(Expectation("act", {HALL: "on"}))
 WANTS_QUESTION = _turn(Expectation("ask", says=(("hall",),)))
 
+SAYS_HALL = _turn(Expectation("act", {HALL: "on"}, says=(("hall",),)))
+
 
 @pytest.mark.parametrize(
     ("turn", "result", "outcome"),
@@ -264,6 +266,7 @@ WANTS_QUESTION = _turn(Expectation("ask", says=(("hall",),)))
         (WANTS_HALL, _result("ask"), "wrongly asked"),
         (WANTS_HALL, _result("answer"), "wrong words"),
         (WANTS_HALL, None, "no result"),
+        (SAYS_HALL, _result("act", "Done", hall="on"), "wrong words"),
         (WANTS_QUESTION, _result("ask", "The hall or the shed?"), "right"),
         (WANTS_QUESTION, _result("ask", "Which one?"), "wrong words"),
         (WANTS_QUESTION, _result("act", commanded=(HALL,), hall="on"), "false trigger"),

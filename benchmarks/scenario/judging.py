@@ -217,23 +217,26 @@ def judge(turn: Turn, result: Result | None) -> str:
     if result is None:
         return "no result"
     touched = result.touched()
-    for expected in turn.expect:
-        if (
-            expected.decision == result.decision
-            and touched <= {*expected.becomes, *expected.may}
-            and all(is_as_expected(key, spec, result) for key, spec in expected.becomes.items())
-            and all(
-                is_as_expected(key, spec, result)
-                for key, spec in expected.may.items()
-                if key in touched
-            )
-            and _words_fit(expected, result.response)
-        ):
-            return "right"
-    return _kind_of_error(turn, result, touched)
+    done = [item for item in turn.expect if _is_done(item, result, touched)]
+    if any(_words_fit(item, result.response) for item in done):
+        return "right"
+    return "wrong words" if done else _kind_of_error(turn, result.decision, touched)
 
 
-def _kind_of_error(turn: Turn, result: Result, touched: frozenset[str]) -> str:
+def _is_done(expected: Expectation, result: Result, touched: frozenset[str]) -> bool:
+    """Return whether all is as this alternative wants it, but for the words."""
+    allowed = {key: spec for key, spec in expected.may.items() if key in touched}
+    return (
+        expected.decision == result.decision
+        and touched <= {*expected.becomes, *allowed}
+        and all(
+            is_as_expected(key, spec, result)
+            for key, spec in {**expected.becomes, **allowed}.items()
+        )
+    )
+
+
+def _kind_of_error(turn: Turn, decision: str, touched: frozenset[str]) -> str:
     targets = {key for item in turn.expect for key in (*item.becomes, *item.may)}
     if touched and not targets:
         return "false trigger"
@@ -241,14 +244,12 @@ def _kind_of_error(turn: Turn, result: Result, touched: frozenset[str]) -> str:
         return "wrong device"
     if touched:
         return "wrong action"
-    if result.decision in {item.decision for item in turn.expect if not item.becomes}:
-        return "wrong words"
     return {
         "refuse": "wrongly refused",
         "ignore": "wrongly refused",
         "ask": "wrongly asked",
         "answer": "wrong words",
-    }.get(result.decision, "wrong action")
+    }.get(decision, "wrong action")
 
 
 def is_sensitive_guess(turn: Turn, result: Result | None, sensitive: frozenset[str]) -> bool:

@@ -173,18 +173,18 @@ def _expectations(raw: object, owner: str) -> Iterator[Expectation]:
         return
     if not isinstance(raw, dict):
         raise TypeError(f"scenario `{owner}` expects `{raw}`, neither `nothing` nor decisions")
-    may = _one_by_one(raw.get("may") or {})
+    may, due = (_one_by_one(raw.get(key) or {}) for key in ("may", "due"))
     says, never = _groups(raw.get("says")), tuple(str(word) for word in raw.get("never_says") or ())
     for decision, wanted in raw.items():
-        if decision in {"may", "says", "never_says"}:
+        if decision in {"may", "due", "says", "never_says"}:
             continue
         if decision not in DECISIONS:
             raise ValueError(f"scenario `{owner}` expects an unknown `{decision}`")
         if decision == "act":
             for becomes in wanted if isinstance(wanted, list) else [wanted]:
-                yield Expectation("act", _one_by_one(becomes or {}), may, says, never)
+                yield Expectation("act", _one_by_one(becomes or {}) | due, may, says, never)
         else:
-            yield Expectation(decision, {}, {}, says + _groups(wanted), never)
+            yield Expectation(decision, due, {}, says + _groups(wanted), never)
 
 
 def _one_by_one(becomes: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,15 @@ def test_after_a_while_nobody_loses_an_id() -> None:
     assert ids["b"] == LAMP
 
 
+def test_after_a_while_a_new_name_makes_no_new_id() -> None:
+    ids = EntityIds({})
+    ids.claim("a", LAMP, 0)
+    ids.settle(0)
+    ids.claim("a", EntityId("light.renamed"), SETTLE_S + 1)
+    assert ids.settle(SETTLE_S + 1) == {}
+    assert ids["a"] == LAMP
+
+
 def test_a_released_id_is_free_again() -> None:
     ids = EntityIds({})
     ids.claim("a", LAMP, 0)

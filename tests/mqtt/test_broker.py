@@ -79,7 +79,6 @@ def test_retained_messages_survive_kill_9(
     broker = make_broker(program, autosave_s=1)
     client = make_client("one", only_311=program == "amqtt")
     fill(client, wait_until)
-    SystemClock()
     # Two autosaves later, whatever the phase.
     wait_until(_after(2.5))
     assert broker.pid is not None
@@ -127,6 +126,19 @@ def test_it_listens_on_loopback_only_unless_told(make_broker: BrokerMaker, port:
     listening = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]}
     assert f"0100007F:{port:04X}" in listening
     assert f"00000000:{port:04X}" not in listening
+
+
+def test_it_listens_on_version_6_of_ip_too(
+    make_broker: BrokerMaker, make_client: ClientMaker, program: str, port: int
+) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    broker = make_broker(program, listen="::1")
+    assert broker.login is None
+    settings = MqttConfig(host=broker.address, port=port)
+    assert make_client(settings=settings, only_311=program == "amqtt").standing().connected
 
 
 def test_listening_on_the_network_makes_a_password_that_stays(

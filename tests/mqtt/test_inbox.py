@@ -48,6 +48,13 @@ def test_overflow_drops_the_oldest_states_and_keeps_announcements() -> None:
     assert inbox.counters()["dropped"] == 4
 
 
+def test_a_plus_stands_for_one_level_and_dots_for_themselves() -> None:
+    inbox = make(max_messages=1, precious=["a.b/+/config"])
+    for topic in ("a.b/x/config", "axb/x/config", "a.b/x/y/config", "a.b/config"):
+        inbox.add(topic, b"", retained=False)
+    assert topics(inbox) == ["a.b/x/config"]
+
+
 def test_announcements_alone_are_bounded_too() -> None:
     inbox = make(max_messages=2, precious=["#"])
     for number in range(5):

@@ -18,7 +18,7 @@ def mentions(template: str) -> tuple[Mention, ...]:
             slots.append(Slot(name, len(text), len(text) + len(words), words))
         text += words
     reading = Hypothesis("HassTurnOn", 0.9, tuple(slots))
-    return read_mentions(reading, text, 0, lexicon.load())
+    return read_mentions(reading, text, 0, len(text), lexicon.load())
 
 
 def test_a_place_behind_the_device_belongs_to_it() -> None:

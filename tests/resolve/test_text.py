@@ -56,14 +56,13 @@ def test_a_number_is_never_a_misspelt_number() -> None:
      ("robot vacuum cleaner", "vacuum", False), ("blinds", "blind", True)],
 )  # fmt: skip
 def test_the_last_words_name_the_kind(said: str, kind: str, plural: bool) -> None:
-    found = lexicon.load().kind_of(text.tokens(said))
-    assert found is not None
+    found = lexicon.load().kinds_of(text.tokens(said))[0]
     assert (found.kind.name, found.plural) == (kind, plural)
 
 
 def test_words_that_name_no_kind_name_none() -> None:
-    assert lexicon.load().kind_of(("coffee", "machine")) is None
-    assert lexicon.load().kind_of(()) is None
+    assert lexicon.load().kinds_of(("coffee", "machine")) == ()
+    assert lexicon.load().kinds_of(()) == ()
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ CASES: dict[str, Case] = {
     "white takes the colour away": (
         "light", "on", {"supported_color_modes": ["color_temp", "hs"], "hs_color": [120, 100]},
         [("light", {"state": "ON", "color_temp": 3000})],
-        "on", {"color_mode": "color_temp", "color_temp_kelvin": 3000, "hs_color": None},
+        "on", {"color_mode": "color_temp", "color_temp_kelvin": 3000,
+         "rgb_color": [255, 177, 110]},
     ),
     "a colour is known in every notation": (
         "light", "on", {"supported_color_modes": ["color_temp", "hs"]},

@@ -43,6 +43,7 @@ class Directory:
         self._identity_of: dict[str, str] = {}
         self._merged: dict[str, Declaration] = {}
         self._told: dict[str, Declaration] = {}
+        self._holders: dict[EntityId, str] = {}
         self._problems: Counter[str] = Counter()
         self._logged: set[str] = set()
         entities = context.view().entities()
@@ -138,35 +139,43 @@ class Directory:
             self._identity_of[item.entity.source] = known
         moved = self._ids.settle(now_s)
         changed = sorted(before | after.keys() | moved.keys())
-        self._remove(known for known in changed if known in self._told)
+        for known in changed:
+            if known not in self._merged:
+                self._remove(known)
         for known in changed:
             if known in self._merged:
                 self._declare(known, _with_id(self._merged[known], self._ids[known]))
 
-    def _remove(self, identities: Iterable[str]) -> None:
-        """Remove what is gone or has another id now, before others take its id."""
-        for known in list(identities):
-            entity_id = self._told[known].entity.entity_id
-            if known not in self._merged or self._ids[known] != entity_id:
-                del self._told[known]
-                self._context.remove(entity_id)
+    def _remove(self, known: str) -> None:
+        declaration = self._told.pop(known, None)
+        if declaration is not None:
+            del self._holders[declaration.entity.entity_id]
+            self._context.remove(declaration.entity.entity_id)
 
     def _declare(self, known: str, declaration: Declaration) -> None:
-        if self._told.get(known) == declaration:
+        """Tell the context; when it refuses, what it was told before still holds."""
+        entity_id = declaration.entity.entity_id
+        before = self._told.get(known)
+        if before == declaration:
             return
+        if self._holders.get(entity_id, known) != known:
+            # The other one has another id by now, and will be declared in its turn.
+            self._remove(self._holders[entity_id])
         try:
             self._context.declare(declaration)
         except DataError as error:
             self._refuse(declaration.entity.source, f"does not compile: {error}")
             return
+        if before is not None and before.entity.entity_id != entity_id:
+            self._remove(known)
         self._told[known] = declaration
+        self._holders[entity_id] = known
 
     def _forget_former(self, gone: Iterable[str]) -> None:
         """Remove entities of a former run that a message says are gone."""
-        in_use = {item.entity.entity_id for item in self._told.values()} if self._former else set()
         for source in gone:
             entity_id = self._former.pop(source, None)
-            if entity_id is not None and entity_id not in in_use:
+            if entity_id is not None and entity_id not in self._holders:
                 self._context.remove(entity_id)
 
 

@@ -43,6 +43,7 @@ class EntityIds:
     def claim(self, identity: str, wanted: EntityId, now_s: float) -> None:
         """Want an id for an identity; takes effect with ``settle``."""
         self._since_s.setdefault(identity, now_s)
+        self._keep_if_old(identity, now_s)
         if self._wanted.get(identity) != wanted:
             self._wanted[identity] = wanted
             self._changed.add(identity)
@@ -63,6 +64,11 @@ class EntityIds:
             changed = self._settle_all(now_s)
         self._changed = set()
         return changed
+
+    def _keep_if_old(self, identity: str, now_s: float) -> None:
+        if now_s - self._since_s[identity] > SETTLE_S and identity in self._ids:
+            self._kept.setdefault(identity, self._ids[identity])
+            self._reserved.add(self._kept[identity])
 
     def _settle_simply(self) -> dict[str, EntityId | None] | None:
         """Give every changed identity what it wants; ``None`` when somebody else has that."""
@@ -88,10 +94,8 @@ class EntityIds:
         return changed
 
     def _settle_all(self, now_s: float) -> dict[str, EntityId | None]:
-        for identity, since_s in self._since_s.items():
-            if now_s - since_s > SETTLE_S and identity in self._ids:
-                self._kept.setdefault(identity, self._ids[identity])
-                self._reserved.add(self._ids[identity])
+        for identity in self._since_s:
+            self._keep_if_old(identity, now_s)
         found = {item: self._kept[item] for item in self._wanted if item in self._kept}
         taken = set(self._reserved)
         late = []

@@ -195,7 +195,7 @@ class Config:
         if not isinstance(value, bool) and isinstance(value, str | int | float):
             try:
                 number = float(value)
-            except ValueError:
+            except (ValueError, OverflowError):
                 number = float("nan")
             if abs(number) < 1e15:
                 return number

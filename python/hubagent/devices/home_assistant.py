@@ -189,7 +189,10 @@ def _entity_id(config: Config, domain: str, name: str) -> EntityId:
 
 
 def read_device(config: Config) -> tuple[Device | None, str]:
-    """Return the device and the area it suggests; ``None`` when none is announced."""
+    """Return the device and the area it suggests; ``None`` when none is announced.
+
+    The device may be without a name: another announcement may have one.
+    """
     raw = config.values.get("device")
     if raw is None:
         return None, ""
@@ -205,10 +208,9 @@ def read_device(config: Config) -> tuple[Device | None, str]:
     connections = _connections(raw.get("connections"))
     if not identifiers and not connections:
         raise refusal("missing key", "`device` needs `identifiers` or `connections`")
-    name = info.text("name") or info.text("model") or (identifiers or connections)[0]
     device = Device(
         device_id=DeviceId(slug(min(identifiers or connections))),
-        name=name,
+        name=info.text("name"),
         identifiers=identifiers,
         connections=connections,
         manufacturer=info.text("manufacturer"),

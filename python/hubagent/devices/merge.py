@@ -122,7 +122,9 @@ def _merged_device(group: Sequence[Announced]) -> Device | None:
     first = devices[0]
     return Device(
         device_id=_device_id(first),
-        name=_telling(device.name for device in devices),
+        name=_telling(device.name for device in devices)
+        or first.model
+        or (first.identifiers or first.connections)[0],
         area_id=next((device.area_id for device in devices if device.area_id), None),
         identifiers=_all(item for device in devices for item in device.identifiers),
         connections=_all(item for device in devices for item in device.connections),
@@ -200,9 +202,9 @@ def _spoken(name: str) -> str:
 
 
 def _telling(names: Iterable[str]) -> str:
-    """Return the first name that is more than an address, else the first."""
-    listed = list(names)
-    return next((name for name in listed if not _ADDRESS.search(name)), listed[0])
+    """Return the first name that is more than an address, else the first there is, or ``""``."""
+    listed = [name for name in names if name]
+    return next((name for name in listed if not _ADDRESS.search(name)), _first(listed))
 
 
 def _first(texts: Iterable[str]) -> str:

@@ -138,7 +138,10 @@ def _word(value: object) -> str:
 
 
 def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Return a number that a device can mean; JSON as Python reads it has NaN and worse."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) < 1e15 else None
 
 
 def _integer(value: object) -> int:

@@ -68,7 +68,7 @@ def light(expose: Expose, draft: Draft, channel: Channel, effect: Expose | None 
         draft.hear("brightness", channel.reading(brightness.prop), convert)
         parts.append(channel.writing(brightness.prop).part("brightness", convert=convert))
     if temperature := expose.feature("color_temp"):
-        warmest, coldest = temperature.maximum or 500, temperature.minimum or 150
+        coldest, warmest = _mireds(temperature)
         draft.can("color_temp_kelvin", round(1e6 / warmest), round(1e6 / coldest), 1, unit="K")
         draft.hear("color_temp_kelvin", channel.reading(temperature.prop), MIRED)
         parts.append(channel.writing(temperature.prop).part("color_temp_kelvin", convert=MIRED))
@@ -90,6 +90,12 @@ def light(expose: Expose, draft: Draft, channel: Channel, effect: Expose | None 
     draft.take("turn_off", setting.part(payload=state.value_off), *transition)
     if state.value_toggle:
         draft.take("toggle", setting.part(payload=state.value_toggle), *transition)
+
+
+def _mireds(temperature: Expose) -> tuple[float, float]:
+    """Return the limits in mired, those of most lamps where the device's make no sense."""
+    low, high = temperature.minimum or 0, temperature.maximum or 0
+    return (low, high) if 50 <= low < high <= 2000 else (153, 500)
 
 
 def _light_colours(expose: Expose, draft: Draft, channel: Channel) -> list[CommandPart]:

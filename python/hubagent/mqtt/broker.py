@@ -44,6 +44,7 @@ LOCK_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
 SHORT_LIFE_S = 5.0
 LONGEST_DELAY_S = 30.0
+MAX_QUEUED_MESSAGES = 20_000
 HASH_ITERATIONS = 10_000
 DEFAULT_USERNAME = "hubagent"
 _PR_SET_PDEATHSIG = 1
@@ -294,9 +295,9 @@ class EmbeddedBroker:
             path = self._folder / "mosquitto.conf"
             _write_private(path, self._mosquitto_conf(passwords))
             return [self._mosquitto, "-c", str(path)]
-        host = f"[{self._listen}]" if ":" in self._listen else self._listen
         settings = {
-            "bind": f"{host}:{self._port}",
+            # Without brackets, also for IPv6: amqtt splits at the last colon and keeps brackets.
+            "bind": f"{self._listen}:{self._port}",
             "retained": str(self._folder / "retained.sqlite"),
             "autosave_s": self._autosave_s,
             "passwords": str(passwords) if self._login is not None else None,
@@ -313,6 +314,8 @@ class EmbeddedBroker:
             f"persistence_location {self._folder}/",
             "persistence_file retained.db",
             f"autosave_interval {self._autosave_s}",
+            # A hub that is busy for a moment must not miss states; the default drops after 1,000.
+            f"max_queued_messages {MAX_QUEUED_MESSAGES}",
             "log_dest stderr",
             "log_type error",
             "log_type warning",

@@ -7,6 +7,7 @@ Announcements and requests are kept as long as anything else can go.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ class Inbox:
         """
         self._clock = clock
         self._excluded = tuple(excluded)
-        self._precious = tuple(tuple(item.split("/")) for item in precious)
+        self._is_precious = re.compile("|".join(map(_as_pattern, precious)) or r"(?!)").fullmatch
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._ready = threading.Condition()
@@ -133,10 +134,6 @@ class Inbox:
         if self._dropped_since_connect == 1:
             _LOGGER.warning("Messages come faster than they are worked on; oldest states dropped")
 
-    def _is_precious(self, topic: str) -> bool:
-        levels = topic.split("/") if self._precious else []
-        return any(_matches(levels, item) for item in self._precious)
-
     def _warn_once(self, topic: str, text: str, *facts: object) -> None:
         """Log a line the first time, for so many topics that a stranger cannot fill the memory."""
         if topic not in self._warned and len(self._warned) < MAX_WARNED_TOPICS:
@@ -153,13 +150,10 @@ def _is_earlier(one: deque[tuple[int, Message]], other: deque[tuple[int, Message
     return bool(one) and (not other or one[0][0] < other[0][0])
 
 
-def _matches(levels: list[str], pattern: tuple[str, ...]) -> bool:
-    for index, part in enumerate(pattern):
-        if part == "#":
-            return True
-        if index >= len(levels) or part not in ("+", levels[index]):
-            return False
-    return len(levels) == len(pattern)
+def _as_pattern(topic_filter: str) -> str:
+    """Return the regular expression of an MQTT topic filter."""
+    levels = {"+": "[^/]*", "#": ".*"}
+    return "/".join(levels.get(part) or re.escape(part) for part in topic_filter.split("/"))
 
 
 def _size(message: Message) -> int:

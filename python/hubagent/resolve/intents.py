@@ -23,6 +23,7 @@ class IntentSpec:
     everything: tuple[str, ...] = ()
     prefer: str = ""
     anywhere: bool = False
+    confirm: tuple[str, ...] = ()
     words: str = ""
 
 
@@ -40,6 +41,7 @@ def load() -> Mapping[str, IntentSpec]:
             everything=tuple(table.get("everything", ())),
             prefer=table.get("prefer", ""),
             anywhere=table.get("anywhere", False),
+            confirm=tuple(table.get("confirm", ())),
             words=table.get("words", ""),
         )
         for intent, table in tables.items()

@@ -75,6 +75,7 @@ class Lexicon:
         small = data["small"]
         self.skipped = _words(small["skipped"])
         self.weak = _words(small["weak"])
+        self.carriers = _words(data["carriers"]["words"].split())
         self.all = _words(small["all"])
         self.both = _words(small["both"])
         self.pronouns = _words(small["pronouns"])
@@ -121,14 +122,15 @@ class Lexicon:
         small = self.skipped | self.all | self.both
         return tuple(word for word in text.tokens(words) if word not in small)
 
-    def kind_of(self, words: tuple[str, ...]) -> Said | None:
-        """Return the kind that the last words name, the longest first; ``None`` if they name none."""
+    def kinds_of(self, words: tuple[str, ...]) -> tuple[Said, ...]:
+        """Return the kinds that the last words may name, the longest first."""
         singulars = text.singulars(words)
+        found = []
         for known, kind in self._by_words:
             start = len(words) - len(known)
             if start >= 0 and singulars[start:] == known:
-                return Said(kind, known, start, plural=words[-1] != singulars[-1])
-        return None
+                found.append(Said(kind, known, start, plural=words[-1] != singulars[-1]))
+        return tuple(found)
 
     def kind_named(self, domain: str, device_class: str = "") -> Kind:
         """Return the kind for a domain and class that the understanding itself fixed."""

@@ -126,9 +126,11 @@ def _share_of_name(
     kind_words = {word for words in kind.words for word in words} if kind is not None else set()
     found, total = 0.0, 0.0
     for known in name:
+        match = max((lexicon.same(word, known) for word in said), default=0.0)
+        if not match and known in lexicon.weak and len(name) > 1:
+            continue
         weight = lexicon.weight(known)
         total += weight
-        match = max((lexicon.same(word, known) for word in said), default=0.0)
         plain = text.singular(known)
         if not match and (plain in kind_words or plain in room):
             match = 1.0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from hubagent.resolve.lexicon import Lexicon
     from hubagent.types import Area, Floor
 
-_LEAST = 0.6
-"""Least share of the place's own words that must be said."""
+_PLAIN = frozenset({"room", "area", "floor", "house", "home", "space", "corner"})
+"""Words that a place's name may lack though they were said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Places:
             here = self._speaker_area
             return Place(said, frozenset({here}) if here is not None else frozenset())
         if exact := self._exact(plain):
-            return Place(said, exact)
+            return self._or_here(said, plain, exact)
         if words in lexicon.everywhere or plain in lexicon.everywhere:
             return Place(said, None)
         for finder in (self._floor, self._outside):
@@ -75,6 +75,13 @@ class Places:
                 return Place(said, found)
         partial = self._partial(plain)
         return Place(said, partial or self._by_other_name(plain), several=len(partial) > 1)
+
+    def _or_here(self, said: str, words: tuple[str, ...], exact: frozenset[AreaId]) -> Place:
+        """Add the speaker's room where its name has the same words: "the bedroom" said in one."""
+        here = self._speaker_area
+        if here is None or here in exact or not set(text.singulars(words)) < self.words(here):
+            return Place(said, exact)
+        return Place(said, exact | {here}, several=True)
 
     def union(self, phrases: tuple[str, ...]) -> Place | None:
         """Return all the places said together, ``None`` if none was said; unknown if one is."""
@@ -131,16 +138,15 @@ class Places:
         of_said = [max(same(word, known) for known in name) for word in said]
         of_name = [max(same(word, known) for word in said) for known in name]
         telling = any(
-            score and word not in {"room", "area", "floor"}
-            for word, score in zip(said, of_said, strict=True)
+            score and word not in _PLAIN for word, score in zip(said, of_said, strict=True)
         )
         if not telling:
             return 0.0
         if min(of_said) > 0:
             return sum(of_said) / len(said) + sum(of_name) / len(name)
-        # More was said than the name has: "main house kitchen" for "Kitchen".
-        complete = min(of_name) > 0 and sum(1 for score in of_said if score) / len(said) >= _LEAST
-        return 1.0 if complete else 0.0
+        # More was said than the name has: "kitchen area" for "Kitchen"; any other word tells apart.
+        left = {word for word, score in zip(said, of_said, strict=True) if not score}
+        return 1.0 if min(of_name) > 0 and left <= _PLAIN else 0.0
 
     def _by_other_name(self, words: tuple[str, ...]) -> frozenset[AreaId]:
         found = frozenset[AreaId]()

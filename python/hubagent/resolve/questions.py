@@ -11,14 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import rank, text
-from hubagent.resolve.ground import Failure
+from hubagent.resolve.features import Failure
 from hubagent.resolve.intents import IntentSpec
 from hubagent.types import Decision, EntityId, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hubagent.resolve.ground import Grounder, Grounding
+    from hubagent.resolve.features import Grounding
+    from hubagent.resolve.ground import Grounder
     from hubagent.resolve.lexicon import Lexicon, Quality
     from hubagent.resolve.mention import Mention
     from hubagent.types import Entity, Hypothesis, Value

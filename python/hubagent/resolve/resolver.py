@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import intents, lexicon, rank
-from hubagent.resolve.ground import Failure, Grounder, Grounding, is_sensitive
+from hubagent.resolve.features import Failure, Grounding, is_sensitive
+from hubagent.resolve.ground import Grounder
 from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Request, Settings
@@ -33,6 +34,9 @@ WORTH_TRYING = 0.1
 WORTH_BESIDE = 0.25
 """... its least share of the best one's."""
 MOST_OUT_OF_SCOPE = 0.5
+_SECURING = frozenset({"lock", "close_cover", "close_valve"})
+_SURE_NAME = 0.9
+"""Least likeness of a name that is no guess."""
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
@@ -117,7 +121,7 @@ class Resolver:
     def _read(self, hypothesis: Hypothesis, clause: Clause, scene: _Scene) -> _Reading:
         understood = math.log(max(hypothesis.probability, 1e-6))
         spec = self._specs.get(hypothesis.intent)
-        mentions = read_mentions(hypothesis, scene.text, clause.start, self._lexicon)
+        mentions = read_mentions(hypothesis, scene.text, clause.start, clause.end, self._lexicon)
         if spec is None:
             said = scene.text[clause.start : clause.end]
             grounder = self._grounder(scene)
@@ -187,7 +191,7 @@ class Resolver:
         best = candidates[0]
         return _Reading(
             hypothesis,
-            self._decide(candidates, hypothesis, scene.view),
+            self._decide(candidates, self._support(best, clause), scene.view),
             best.score,
         )
 
@@ -229,8 +233,22 @@ class Resolver:
 
     # -- act, ask, confirm -------------------------------------------------------------------------
 
+    def _support(self, best: Candidate, clause: Clause) -> float:
+        """Return the probability of all readings that come to the same command.
+
+        "Close the water valve" is as likely meant for a valve as for a cover; either closes it.
+        """
+        command = best.commands[0]
+        domain = command.entity_id.split(".")[0]
+        probability = 0.0
+        for hypothesis in clause.hypotheses:
+            spec = self._specs.get(hypothesis.intent)
+            if spec is not None and command.command in spec.commands.get(domain, ()):
+                probability += hypothesis.probability
+        return probability
+
     def _decide(
-        self, candidates: list[Candidate], hypothesis: Hypothesis, view: ContextView
+        self, candidates: list[Candidate], probability: float, view: ContextView
     ) -> Resolution:
         best = candidates[0]
         near = [
@@ -241,22 +259,26 @@ class Resolver:
         ]
         if len(near) > 1 and not _covers(best, near):
             return _resolution(Decision.ASK, best, candidates=tuple(near), reason="which")
-        sensitive = any(is_sensitive(view.entity(entity_id)) for entity_id in best.entity_ids)
-        if sensitive and not self._is_explicit(best, candidates, hypothesis):
+        sensitive = [e for i in best.entity_ids if is_sensitive(e := view.entity(i))]
+        odd = any(entity.domain in self._specs[best.intent].confirm for entity in sensitive)
+        if sensitive and (odd or not self._is_explicit(best, candidates, probability)):
             return _resolution(Decision.ASK, best, candidates=(best,), reason="confirm")
         return _resolution(
             Decision.ACT, best, candidates=tuple(candidates[:5]), commands=best.commands
         )
 
     def _is_explicit(
-        self, best: Candidate, candidates: list[Candidate], hypothesis: Hypothesis
+        self, best: Candidate, candidates: list[Candidate], probability: float
     ) -> bool:
-        """Return whether the words alone, surely understood, single the candidate out."""
+        """Return whether the words, surely understood, single the candidate out.
+
+        For what makes the home safer, such as locking, the room may help to single it out.
+        """
         features = dict(best.features)
-        if hypothesis.probability < self._weights.doubtful:
+        if probability < self._weights.doubtful or features.get("name", 1.0) < _SURE_NAME:
             return False
-        if "name" in features and not features.get("named_fully"):
-            return False
+        if all(command.command in _SECURING for command in best.commands):
+            return True
         said = self._weights.explicit_score(features)
         return all(
             said - self._weights.explicit_score(dict(other.features)) >= self._weights.ask_margin

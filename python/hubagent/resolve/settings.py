@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
 from hubagent.resolve.amounts import Amounts, converted, unit_said
-from hubagent.resolve.ground import Failure
+from hubagent.resolve.features import Failure
 from hubagent.types import Command
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ _MODE_WORDS = {
     "heat and cool": "heat_cool", "drying": "dry", "dehumidify": "dry", "economy": "eco",
     "energy saving": "eco", "holiday": "away", "vacation": "away", "night": "sleep",
 }  # fmt: skip
+_MODE_VERBS = frozenset({"heat", "cool", "dry", "dehumidify"})
+_ENDED = frozenset({"stop", "done", "finish", "finished", "enough", "end", "quit"})
 _SEARCHED = ("search_query", "song", "artist", "album", "playlist", "radio_name", "podcast",
              "audiobook", "movie", "music_genre", "music_descriptor", "media_class")  # fmt: skip
 
@@ -125,6 +127,7 @@ class Settings:
             "player": self._player,
             "item": self._item,
             "armed": self._armed,
+            "cleaning_ended": self._cleaning_ended,
         }
 
     def command(self, request: Request) -> Command | Failure:
@@ -366,7 +369,9 @@ class Settings:
         return request.to({"humidity": round(value)})
 
     def _mode(self, request: Request) -> Command | Failure:
-        words = request.slot("mode", "preset_mode", "hvac_mode")
+        words = request.slot("mode", "preset_mode", "hvac_mode") or next(
+            (word for word in text.tokens(request.said) if word in _MODE_VERBS), None
+        )
         if words is None:
             return request.refused("missing_value", what="mode")
         for command in request.spec.commands[request.entity.domain]:
@@ -446,6 +451,13 @@ class Settings:
         if request.command == "update_item":
             return request.to({"item": item, "status": "completed"})
         return request.to({"item": item})
+
+    def _cleaning_ended(self, request: Request) -> Command | Failure:
+        """Send a robot that is to stop for good home; one that is to pause stays where it is."""
+        ended = _ENDED & set(text.tokens(request.said))
+        if ended and "return_to_base" in request.commands:
+            return request.to(command="return_to_base")
+        return request.to()
 
     def _armed(self, request: Request) -> Command | Failure:
         words = set(text.tokens(f"{request.slot('mode') or ''} {request.said}"))

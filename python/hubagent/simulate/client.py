@@ -11,7 +11,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from hubagent.errors import TransportError
@@ -67,6 +67,7 @@ class BrokerHome:
         self._announced = threading.Event()
         self._stopping = threading.Event()
         self._on_start = on_start
+        self._last_sent: MQTTMessageInfo | None = None
         self._worker = threading.Thread(target=self._run, name="simulated-home", daemon=True)
         self._client = Client(
             CallbackAPIVersion.VERSION2,
@@ -100,12 +101,18 @@ class BrokerHome:
         """Say that all devices go, and leave."""
         if self._announced.is_set() and not self._stopping.is_set():
             self.do(self._home.stop)
+            self._wait_sent()
         self._stopping.set()
         self._work.put(lambda: None)
         if self._worker.is_alive():
             self._worker.join(5.0)
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _wait_sent(self) -> None:
+        """Let the last words out; a broker that is gone does not hold us back."""
+        if self._last_sent is not None and self._client.is_connected():
+            self._last_sent.wait_for_publish(2.0)
 
     def do(self, act: Callable[[], None], timeout_s: float = 5.0) -> None:
         """Let the worker do something with the home and wait until it is done.
@@ -161,7 +168,7 @@ class BrokerHome:
             self._on_start()
 
     def _publish(self, publication: Publication) -> None:
-        self._client.publish(
+        self._last_sent = self._client.publish(
             publication.topic, publication.payload, qos=publication.qos, retain=publication.retain
         )
 

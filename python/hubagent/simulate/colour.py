@@ -7,6 +7,7 @@ and transfer curve of IEC 61966-2-1, D65 white.
 from __future__ import annotations
 
 import colorsys
+import math
 
 HueSaturation = tuple[float, float]
 Rgb = tuple[int, int, int]
@@ -22,6 +23,28 @@ def rgb_to_hs(rgb: tuple[float, ...]) -> HueSaturation:
     """Return hue and saturation, three decimals."""
     hue, saturation, _ = colorsys.rgb_to_hsv(*(part / 255 for part in rgb[:3]))
     return round(hue * 360, 3), round(saturation * 100, 3)
+
+
+def kelvin_to_rgb(kelvin: float) -> Rgb:
+    """Return the colour that white of a temperature has on a screen.
+
+    Source: Tanner Helland's fit to the black body curve, good between 1000 K and 40000 K; Home
+    Assistant uses the same.
+    """
+    hundreds = min(400.0, max(10.0, kelvin / 100))
+    red, blue = 255.0, 255.0
+    if hundreds > 66:
+        red = 329.698727446 * (hundreds - 60) ** -0.1332047592
+        green = 288.1221695283 * (hundreds - 60) ** -0.0755148492
+    else:
+        green = 99.4708025861 * math.log(hundreds) - 161.1195681661
+        below = hundreds <= 19
+        blue = 0.0 if below else 138.5177312231 * math.log(hundreds - 10) - 305.0447927307
+    return _byte(red), _byte(green), _byte(blue)
+
+
+def _byte(part: float) -> int:
+    return round(min(255.0, max(0.0, part)))
 
 
 def rgb_to_xy(rgb: tuple[float, ...]) -> tuple[float, float]:

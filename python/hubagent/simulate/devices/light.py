@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hubagent.simulate.colour import hs_to_rgb, rgb_to_hs, rgb_to_xy, xy_to_hs
+from hubagent.simulate.colour import hs_to_rgb, kelvin_to_rgb, rgb_to_hs, rgb_to_xy, xy_to_hs
 from hubagent.simulate.devices.base import TRANSITION, OnOff, as_float, numbers
 from hubagent.types import Capability, Value
 
@@ -63,9 +63,12 @@ class Light(OnOff):
     def prepare(self) -> None:
         """Give it a brightness and a colour to come back to."""
         now = self._attributes
+        low = self.number("min_color_temp_kelvin", 2000)
+        high = self.number("max_color_temp_kelvin", 6536)
+        # Who counts in mired hits the ends only nearly.
         self.kelvin_range = (
-            round(self.number("min_color_temp_kelvin", 2000)),
-            round(self.number("max_color_temp_kelvin", 6535)),
+            round(min(low, 1e6 / round(1e6 / low))),
+            round(max(high, 1e6 / round(1e6 / high))),
         )
         if "brightness" in self.reported() and not self.number("brightness", 0):
             now["brightness"] = 255
@@ -74,7 +77,7 @@ class Light(OnOff):
             now["color_mode"] = given[0] if given else self.modes[0]
         mode = str(now["color_mode"])
         if mode == "color_temp":
-            now["color_temp_kelvin"] = now.get("color_temp_kelvin") or 2700
+            self._whiten(self.number("color_temp_kelvin", 0) or 2700)
         elif mode in COLOUR_SIZES:
             colour = numbers(now.get(f"{mode}_color"), COLOUR_SIZES[mode])
             self._paint(mode, colour or (0.0,) * COLOUR_SIZES[mode])
@@ -117,9 +120,7 @@ class Light(OnOff):
         if "white" in data:
             self._attributes["color_mode"] = "white"
         if "color_temp_kelvin" in data:
-            self._attributes |= dict.fromkeys(self._colour_names())
-            self._attributes["color_temp_kelvin"] = round(as_float(data["color_temp_kelvin"]))
-            self._attributes["color_mode"] = "color_temp"
+            self._whiten(as_float(data["color_temp_kelvin"]))
         if colour is not None:
             self._paint(colours[0], colour)
         if self.effect_list and ("effect" in data or colour or "color_temp_kelvin" in data):
@@ -134,11 +135,15 @@ class Light(OnOff):
             if colour and mode in (*self.colour_modes, "hs", "rgb", "xy"):
                 self._paint(mode, colour)
                 return
-        if attributes.get("color_temp_kelvin"):
-            self._attributes |= {**dict.fromkeys(self._colour_names()), "color_mode": "color_temp"}
+        kelvin = attributes.get("color_temp_kelvin")
+        if isinstance(kelvin, int | float) and "color_temp" in self.modes:
+            self._whiten(kelvin)
 
-    def _colour_names(self) -> list[str]:
-        return [name for name in self.reported() if name.endswith("_color")]
+    def _whiten(self, kelvin: float) -> None:
+        """Set a colour temperature; a lamp that has colours too says which one that looks like."""
+        if self.colour_modes:
+            self._paint("rgb", kelvin_to_rgb(kelvin))
+        self._attributes |= {"color_temp_kelvin": round(kelvin), "color_mode": "color_temp"}
 
     def _paint(self, mode: str, colour: tuple[float, ...]) -> None:
         """Set a colour given in one mode in all modes that it reports."""

@@ -43,7 +43,9 @@ def make_nodes(
         builder = home.makers.get(device_id, maker) if device_id else maker
         if builder not in MAKERS:
             raise DataError(f"unknown maker `{builder}`", hint=f"makers are {', '.join(MAKERS)}")
-        if builder == ZIGBEE2MQTT and all(map(Zigbee2MqttBridge.can_speak_for, members)):
+        if builder == ZIGBEE2MQTT and all(
+            Zigbee2MqttBridge.can_speak_for(thing, member) for member in members
+        ):
             bridged.append((thing, members))
             continue
         manner = Manner.SINGLE if builder == ZIGBEE2MQTT else Manner(builder)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from hubagent.simulate.home import slugify
 from hubagent.simulate.makers.light_wire import ZIGBEE, json_state, mired, read_json
 from hubagent.simulate.makers.wire import (
     Action,
@@ -99,6 +100,15 @@ def _exposes(device: SimulatedDevice) -> dict[str, object]:
             "value_on": on, "value_off": not on,
         }  # fmt: skip
     return _numeric(entity.device_class, READ, unit=entity.unit)
+
+
+def _usual_id(thing: Thing, device: SimulatedDevice) -> str:
+    """Return the id that a hub gives to what a thing exposes."""
+    kind = device.entity.device_class
+    domain = device.entity.domain
+    if domain == "binary_sensor" and kind in _BINARY:
+        return f"{domain}.{slugify(f'{thing.name} {_BINARY[kind][0]}')}"
+    return f"{domain}.{slugify(f'{thing.name} {kind}' if domain == 'sensor' else thing.name)}"
 
 
 def _light_features(device: SimulatedDevice) -> list[dict[str, object]]:
@@ -231,9 +241,15 @@ class Zigbee2MqttBridge:
         self._members = {thing.id: list(members) for thing, members in things}
 
     @staticmethod
-    def can_speak_for(device: SimulatedDevice) -> bool:
-        """Return whether Zigbee2MQTT has this kind of entity, with all it can do."""
+    def can_speak_for(thing: Thing, device: SimulatedDevice) -> bool:
+        """Return whether Zigbee2MQTT has this kind of entity, with all it can do.
+
+        Entity ids cannot be announced there, hubs make them of the thing's name and the property;
+        an entity with another id in the home is not for this maker.
+        """
         entity = device.entity
+        if entity.entity_id != _usual_id(thing, device):
+            return False
         if entity.domain == "light":
             return set(device.words("supported_color_modes")) <= {
                 "onoff", "brightness", "color_temp", "hs", "xy",

@@ -1,0 +1,5 @@
+"""``python -m hubagent`` is ``hubagent``."""
+
+from hubagent.cli import main
+
+main()

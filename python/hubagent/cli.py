@@ -1,0 +1,319 @@
+"""The commands. Arguments in, results on stdout, everything else on stderr; no logic.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a guard-rail.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.progress import Progress, TaskID
+from rich.table import Table
+
+from hubagent import __version__, control
+from hubagent.config import Config, load_config
+from hubagent.errors import ConfigError, GuardrailError, HubagentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+FAILED, USAGE, REFUSED = 1, 2, 3
+
+app = typer.Typer(
+    name="hubagent",
+    help="The self-learning brain of a private smart home.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="Settings (TOML). Default: /etc/hubagent/hubagent.toml if it exists."
+    ),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(help="State folder of the hub; overrides the settings."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def main() -> None:
+    """Run the command line; turn every error of ours into a sentence and an exit code."""
+    try:
+        app()
+    except ConfigError as error:
+        _complain(f"{error.path}: the settings have {len(error.problems)} problem(s)")
+        for problem in error.problems:
+            err.print(f"  - {problem}", markup=False)
+        sys.exit(USAGE)
+    except HubagentError as error:
+        _complain(str(error))
+        if error.hint:
+            err.print(f"hint: {error.hint}", markup=False)
+        sys.exit(REFUSED if isinstance(error, GuardrailError) else FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FAILED)
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(config: ConfigPath = None, state_dir: StateDir = None) -> None:
+    """Run the hub until it is stopped (this is what the service does)."""
+    from hubagent.daemon import run_daemon
+
+    settings = _settings(config, state_dir)
+    _log_to_stderr(settings.log.level)
+    run_daemon(settings)
+
+
+@app.command()
+def demo(
+    script: Annotated[
+        Path | None, typer.Option(help="Say the lines of this file instead of asking.")
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Another simulated home (YAML or JSON).")
+    ] = None,
+    area: Annotated[str | None, typer.Option(help="Area you are speaking in.")] = None,
+) -> None:
+    """Talk to a simulated home: embedded broker, devices on it, the agent, and a chat."""
+    from hubagent.demo import run_demo
+
+    _log_to_stderr("warning")
+    lines = None if script is None else _read_text(script).splitlines()
+    if lines is None and not sys.stdin.isatty():
+        lines = sys.stdin.read().splitlines()
+    run_demo(
+        lines=lines,
+        home=home,
+        area=area,
+        progress=lambda text: err.print(text, style="dim", markup=False),
+    )
+
+
+@app.command()
+def say(
+    words: Annotated[list[str], typer.Argument(help="What to say.")],
+    area: Annotated[str | None, typer.Option(help="Area the speaker is in.")] = None,
+    config: ConfigPath = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say something to the running hub and print its answer."""
+    params = {"text": " ".join(words), "area": area}
+    for turn in _ask_hub(config, state_dir, "say", params):
+        if as_json:
+            _print_json(turn)
+        else:
+            out.print(turn["response"], markup=False)
+        if turn["decision"] == "refuse":
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def parse(
+    labels: Annotated[
+        Literal["catalogue", "slurp", "home-assistant"], typer.Option(help="Whose names to use.")
+    ] = "catalogue",
+) -> None:
+    """Read {"id", "text"} a line on stdin, write what the model understands, one JSON a line."""
+    from hubagent.evaluate import parse_records
+
+    for record in parse_records(_json_lines(sys.stdin), labels=labels):
+        _print_json(record)
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(help="Scenarios, one JSON object a line; - for stdin.")],
+) -> None:
+    """Replay homes, states and turns: what the agent decides, and what the home becomes."""
+    from hubagent.replay import replay_lines
+
+    lines = sys.stdin if file == "-" else _read_text(Path(file)).splitlines()
+    for document in replay_lines(lines):
+        _print_json(document)
+
+
+@app.command()
+def devices(
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on and show changes.")] = False,
+    all_entities: Annotated[
+        bool, typer.Option("--all", help="Settings and diagnostics too.")
+    ] = False,
+    config: ConfigPath = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the running hub has found, with its state."""
+    snapshots = _ask_hub(
+        config, state_dir, "devices", {"watch": watch, "all": all_entities}, timeout_s=None
+    )
+    if as_json:
+        for snapshot in snapshots:
+            _print_json(snapshot)
+    elif watch:
+        with Live(console=out, auto_refresh=False) as live:
+            try:
+                for snapshot in snapshots:
+                    live.update(_device_table(snapshot["entities"]), refresh=True)
+            except KeyboardInterrupt:
+                return
+    else:
+        for snapshot in snapshots:
+            out.print(_device_table(snapshot["entities"]))
+
+
+@app.command()
+def explain(
+    turn: Annotated[str, typer.Argument(help="Turn id, or how many turns back (1 = last).")] = "1",
+    config: ConfigPath = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what every stage saw and chose in a turn."""
+    for answer in _ask_hub(config, state_dir, "explain", {"turn": turn}):
+        if as_json:
+            _print_json(answer["turn"])
+        else:
+            out.print(answer["text"], markup=False)
+
+
+@app.command()
+def doctor(config: ConfigPath = None, state_dir: StateDir = None, as_json: AsJson = False) -> None:
+    """Check the machine, the model and the running hub; say what to do about each problem."""
+    from hubagent.doctor import examine
+
+    findings = examine(_settings(config, state_dir))
+    if as_json:
+        _print_json({"findings": [finding.document() for finding in findings]})
+    else:
+        table = Table("", "what", "found", "do", box=None)
+        for finding in findings:
+            table.add_row(
+                "ok" if finding.good else "!!", finding.what, finding.found, finding.advice
+            )
+        out.print(table)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def evaluate(
+    what: Annotated[str, typer.Argument(help="What to evaluate: nlu.")],
+    data: Annotated[Path, typer.Option(envvar="HUBAGENT_DATA", help="Folder of the data sets.")],
+    as_json: AsJson = False,
+) -> None:
+    """Measure quality and speed on public data that the model was not trained on."""
+    from hubagent.evaluate import run_nlu
+
+    if what != "nlu":
+        raise typer.BadParameter(f"cannot evaluate `{what}`; there is nlu", param_hint="WHAT")
+    with Progress(console=err, transient=True) as bars:
+        report = run_nlu(data, progress=_progress(bars))
+    if as_json:
+        _print_json(report.as_json())
+        return
+    for title, (heads, *rows) in report.tables().items():
+        table = Table(*heads, title=title, box=None)
+        for row in rows:
+            table.add_row(*row)
+        out.print(table)
+
+
+# --- helpers --------------------------------------------------------------------------------------
+
+
+def _progress(bars: Progress) -> Callable[[str, int, int], None]:
+    """Return a function (what, done, of how many) that draws one bar for each thing done."""
+    tasks: dict[str, TaskID] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done)
+
+    return show
+
+
+def _settings(config: Path | None, state_dir: Path | None) -> Config:
+    return load_config(config, state_dir=state_dir)
+
+
+def _ask_hub(
+    config: Path | None,
+    state_dir: Path | None,
+    method: str,
+    params: dict[str, Any],
+    *,
+    timeout_s: float | None = 30.0,
+) -> Iterator[dict[str, Any]]:
+    path = _settings(config, state_dir).hub.state_dir / control.SOCKET_NAME
+    return control.call(path, method, params, timeout_s=timeout_s)
+
+
+def _device_table(rows: Iterable[dict[str, Any]]) -> Table:
+    table = Table("area", "name", "state", "entity", "commands", box=None)
+    for row in rows:
+        state = "unavailable" if not row["available"] else row["state"]
+        table.add_row(
+            row["area"] or "-",
+            row["name"],
+            "unknown" if state is None else f"{state} {row['unit']}".strip(),
+            row["entity_id"],
+            ", ".join(row["commands"]),
+        )
+    return table
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise HubagentError(f"cannot read `{path}`: {error}") from error
+
+
+def _json_lines(lines: Iterable[str]) -> Iterator[object]:
+    """Yield one value a line; a line that is not JSON comes as text, for its reader to refuse."""
+    for line in lines:
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield line
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    err.print(f"hubagent: {text}", markup=False, style="red")
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )

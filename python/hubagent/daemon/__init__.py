@@ -1,0 +1,350 @@
+"""The running hub: everything built, started, watched over and stopped.
+
+Threads: ``mqtt`` (paho's and ours) fills the queue; ``pump`` empties it into the store; ``store``
+lets time pass and writes; ``turns`` takes requests, so that waiting three seconds for a lamp never
+keeps the hub from hearing; ``broker`` minds the own broker, ``control`` the commands.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import socket
+import threading
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, Any
+
+from hubagent.act.execute import ChangeSignal, Executor
+from hubagent.clock import Clock, SystemClock
+from hubagent.config import Config, MqttConfig, is_loopback, read_systemd
+from hubagent.context.store import ContextStore
+from hubagent.control import SOCKET_NAME, ControlServer
+from hubagent.daemon.loops import Loop, TurnWorker
+from hubagent.daemon.owner import OwnersWord
+from hubagent.daemon.requests import handlers
+from hubagent.devices.directory import Directory
+from hubagent.devices.home_assistant import HomeAssistant
+from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
+from hubagent.errors import TransportError
+from hubagent.mqtt.broker import EmbeddedBroker, Login
+from hubagent.mqtt.client import MqttClient
+from hubagent.mqtt.presence import Presence
+from hubagent.mqtt.pump import Pump
+from hubagent.mqtt.topics import EventKind, SpeechEvent, Topics, encode_response
+from hubagent.pipeline import Pipeline
+from hubagent.service import Notifier
+from hubagent.types import AreaId
+from hubagent.understand import values
+from hubagent.understand.understander import Understander
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hubagent.ports import Understand
+    from hubagent.types import TurnRecord, Utterance
+
+_LOGGER = logging.getLogger(__name__)
+
+TICK_EVERY_S = 1.0
+BEAT_WITHIN_S = 10.0
+"""A thread that did not come round for so long is stuck."""
+SAY_TIMEOUT_S = 60.0
+
+
+class Daemon:
+    """One hub. Build, :meth:`start`, :meth:`say`, :meth:`stop`."""
+
+    def __init__(
+        self, config: Config, *, clock: Clock | None = None, understand: Understand | None = None
+    ) -> None:
+        """Build what needs no file and no network.
+
+        Args:
+            config: The settings.
+            clock: ``None`` = the machine's.
+            understand: ``None`` = the released model, loaded by :meth:`start`.
+        """
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.store: ContextStore
+        self.pipeline: Pipeline
+        self._understand = understand
+        self._topics = Topics(config.hub.name)
+        self._signal = ChangeSignal()
+        self._broker: EmbeddedBroker | None = None
+        self._client: MqttClient | None = None
+        self._control: ControlServer | None = None
+        self._loops: list[Loop] = []
+        self._lock: IO[bytes] | None = None
+        self._started_s = self.clock.monotonic_s()
+
+    # --- life --------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the store, start the broker if need be, the client and the threads.
+
+        Returns without waiting for the broker (see :meth:`wait_connected`).
+
+        Raises:
+            TransportError: When another hub uses the state folder, or the own broker cannot start.
+            ModelError: When the model cannot be loaded.
+        """
+        state_dir = self.config.hub.state_dir
+        state_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = _take_lock(state_dir / "lock")
+        try:
+            self._build()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _build(self) -> None:
+        config, clock = self.config, self.clock
+        understand = self._understand or Understander.load()
+        self.store = ContextStore(
+            config.hub.state_dir / "store", clock=clock, durability=config.store.durability
+        )
+        self._owner = OwnersWord(config.home, self.store)
+        self._owner.apply_places()
+        adapters = (Zigbee2Mqtt(), HomeAssistant())
+        self._directory = Directory(self.store, adapters)
+        self._directory.start()
+        self._owner.apply_entities()
+        settings = self._start_broker(config.mqtt)
+        client = self._client = MqttClient(
+            settings,
+            hub=config.hub.name,
+            clock=clock,
+            precious=[
+                self._topics.utterance,
+                self._topics.event,
+                *(name for adapter in adapters for name in adapter.filters()),
+            ],
+            only_311=self._broker is not None and self._broker.program == "amqtt",
+        )
+        executor = Executor(
+            self.store,
+            client,
+            clock=clock,
+            wait=self._signal,
+            confirm_timeout_s=config.act.confirm_timeout_s,
+        )
+        self.pipeline = Pipeline(
+            understand=understand,
+            values=values,
+            context=self.store,
+            act=executor,
+            clock=clock,
+            satellites={name: AreaId(area) for name, area in config.home.satellites.items()},
+            default_area=AreaId(config.hub.area) if config.hub.area else None,
+        )
+        self._worker = TurnWorker(self.pipeline.run_turn, self._answer, clock)
+        self._presence = Presence(config.mqtt.announce_as_ha, clock)
+        self._pump = Pump(
+            client,
+            self.store,
+            self._directory,
+            topics=self._topics,
+            presence=self._presence,
+            clock=clock,
+            listeners=[self._signal],
+            on_utterance=self._worker.submit,
+            on_event=self._on_event,
+        )
+        self._tick_beat_s = clock.monotonic_s()
+        self._ticker = Loop("store", self._tick)
+        self._loops = [
+            Loop("pump", self._pump_once),
+            self._ticker,
+            Loop("turns", self._worker.run_once),
+        ]
+        for loop in self._loops:
+            loop.start()
+        client.start()
+        self._control = ControlServer(config.hub.state_dir / SOCKET_NAME, handlers(self))
+        self._control.start()
+
+    def _start_broker(self, mqtt: MqttConfig) -> MqttConfig:
+        """Start the own broker if the settings and the port say so; return how to reach it."""
+        if mqtt.embedded == "never":
+            return mqtt
+        if mqtt.embedded == "auto" and (
+            not is_loopback(mqtt.host) or mqtt.tls or _answers(mqtt.host, mqtt.port)
+        ):
+            return mqtt
+        login = Login(mqtt.username, mqtt.password) if mqtt.password else None
+        broker = EmbeddedBroker(
+            self.config.hub.state_dir / "broker",
+            clock=self.clock,
+            port=mqtt.port,
+            listen=mqtt.embedded_listen,
+            login=login,
+            autosave_s=mqtt.embedded_autosave_s,
+        )
+        broker.start()
+        self._broker = broker
+        if broker.login is None:
+            return replace(mqtt, host=broker.address)
+        if login is None:
+            _LOGGER.info(
+                "Devices reach the own broker as user %s with the password in %s",
+                broker.login.username,
+                self.config.hub.state_dir / "broker" / "password",
+            )
+        return replace(
+            mqtt,
+            host=broker.address,
+            username=broker.login.username,
+            password=broker.login.password,
+        )
+
+    def stop(self) -> None:
+        """Stop everything, in the order in which it needs each other; may be called twice.
+
+        The store writes its snapshot; the own broker goes last and keeps its retained messages.
+        """
+        if self._control is not None:
+            self._control.stop()
+            self._control = None
+        for loop in reversed(self._loops):
+            loop.stop(self.config.act.confirm_timeout_s + 5.0)
+        if self._client is not None:
+            self._client.stop()
+        if self._loops:
+            self.store.close()
+            self._loops = []
+        if self._broker is not None:
+            self._broker.stop()
+            self._broker = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # --- use ---------------------------------------------------------------------------------------
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Wait until the broker is reached; return whether it is."""
+        return self._client is not None and self._client.wait_connected(timeout_s)
+
+    def say(self, utterance: Utterance) -> TurnRecord:
+        """Take a turn, after those that wait; return its record.
+
+        Raises:
+            concurrent.futures.CancelledError: When it is not obeyed (see ``TurnWorker.submit``).
+        """
+        return self._worker.submit(utterance).result(SAY_TIMEOUT_S)
+
+    def is_well(self) -> bool:
+        """Return whether the queue is being emptied and the store lives on."""
+        now_s = self.clock.monotonic_s()
+        beats = (self._pump.beat_s, self._tick_beat_s)
+        return all(now_s - beat_s < BEAT_WITHIN_S for beat_s in beats)
+
+    def health(self) -> dict[str, Any]:
+        """Return how everything is, for ``doctor`` and the status line."""
+        assert self._client is not None  # noqa: S101 - start() made it
+        standing = self._client.standing()
+        refused = {**self._directory.problems, **self._pump.refused()}
+        return {
+            "connected": standing.connected,
+            "reason": standing.reason,
+            "protocol": standing.protocol,
+            "endpoint": f"{self.config.mqtt.host}:{self.config.mqtt.port}",
+            "broker": None
+            if self._broker is None
+            else {"program": self._broker.program, "restarts": self._broker.restarts},
+            "well": self.is_well(),
+            "uptime_s": round(self.clock.monotonic_s() - self._started_s, 1),
+            "entities": len(self.store.view().entities()),
+            "turns": self._worker.counters()["turns"],
+            "home_assistant": self._presence.home_assistant_heard,
+            "unknown_entities": list(self._owner.pending()),
+            "refused": [
+                {"source": f"{count} announcement(s) or request(s)", "reason": reason}
+                for reason, count in sorted(refused.items())
+            ],
+            "retained_commands": list(self._client.retained_commands()),
+            "faults": {loop.name: loop.failures for loop in self._loops},
+            "counters": {
+                "mqtt": self._client.counters(),
+                "pump": self._pump.counters(),
+                "turns": self._worker.counters(),
+                "store": self.store.counters(),
+            },
+        }
+
+    def status_line(self) -> str:
+        """Return one line for ``systemctl status``."""
+        health = self.health()
+        where = (
+            f"connected to {health['endpoint']}"
+            if health["connected"]
+            else f"waiting for the broker at {health['endpoint']}"
+        )
+        return f"{health['entities']} entities, {where}"
+
+    # --- steps of the threads ----------------------------------------------------------------------
+
+    def _pump_once(self) -> None:
+        self._pump.run_once()
+        self._owner.apply_entities()
+
+    def _tick(self) -> None:
+        self._ticker.wait(TICK_EVERY_S)
+        self._signal.changed(self.store.tick())
+        self._tick_beat_s = self.clock.monotonic_s()
+
+    def _answer(self, record: TurnRecord) -> None:
+        assert self._client is not None  # noqa: S101 - start() made it
+        self._client.publish(encode_response(self._topics, record))
+
+    def _on_event(self, event: SpeechEvent) -> None:
+        if event.kind is EventKind.CANCEL:
+            self._worker.cancel_waiting()
+
+
+def run_daemon(config: Config) -> None:
+    """Run a hub until SIGTERM or SIGINT, telling systemd how it is.
+
+    Raises:
+        TransportError: When another hub uses the state folder, or the own broker cannot start.
+        ModelError: When the model cannot be loaded.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    clock = SystemClock()
+    notifier = Notifier(read_systemd(), clock)
+    daemon = Daemon(config, clock=clock)
+    daemon.start()
+    try:
+        while not stopping.is_set() and not daemon.wait_connected(0.5):
+            notifier.status(daemon.status_line())
+        notifier.ready(daemon.status_line())
+        _LOGGER.info("Started: %s", daemon.status_line())
+        while not stopping.wait(1.0):
+            notifier.status(daemon.status_line())
+            notifier.feed_watchdog(well=daemon.is_well())
+    finally:
+        notifier.stopping()
+        daemon.stop()
+        _LOGGER.info("Stopped")
+
+
+def _take_lock(path: Path) -> IO[bytes]:
+    lock = path.open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise TransportError(str(path.parent), "another hub is running with this folder") from None
+    return lock
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=2.0).close()
+    except OSError:
+        return False
+    return True

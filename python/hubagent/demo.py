@@ -1,0 +1,183 @@
+"""The main job in one process tree: embedded broker, simulated home on it, the hub, and a chat.
+
+Nothing here is special to the demo but the devices: they announce themselves, report and obey over
+a real broker, and the hub is the one that ``hubagent run`` runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubagent import chat, explain
+from hubagent.clock import SystemClock
+from hubagent.config import (
+    AreaConfig,
+    Config,
+    EntityConfig,
+    FloorConfig,
+    HomeConfig,
+    HubConfig,
+    LogConfig,
+    MqttConfig,
+)
+from hubagent.daemon import Daemon
+from hubagent.errors import TransportError
+from hubagent.simulate.client import BrokerHome
+from hubagent.simulate.demo import demo_home
+from hubagent.simulate.home import HomeModel, load_home
+from hubagent.simulate.life import Life
+from hubagent.simulate.world import SimulatedHome
+from hubagent.types import AreaId, TurnId, Utterance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+FOUND_WITHIN_S = 20.0
+
+
+def run_demo(
+    *,
+    lines: Iterable[str] | None,
+    home: Path | None,
+    area: str | None,
+    progress: Callable[[str], None],
+) -> None:
+    """Run the demo until the speaker leaves, or the script ends.
+
+    Args:
+        lines: What to say; ``None`` = ask at the terminal.
+        home: File of another home; ``None`` = the demo home.
+        area: Where the speaker is; ``None`` = nowhere in particular.
+        progress: Told what is being done.
+
+    Raises:
+        DataError: If the home file is wrong.
+        TransportError: If the broker or the home does not come up.
+    """
+    model = demo_home() if home is None else load_home(home)
+    with running_demo(model, progress) as hub:
+        speaker = _Speaker(hub, area)
+        commands = {"explain": speaker.explain, "devices": speaker.devices}
+        if lines is None:
+            progress("Tab completes names; /explain, /devices; exit leaves")
+            chat.converse(speaker.say, speaker.names, commands=commands)
+        else:
+            chat.recite(lines, speaker.say, commands=commands, out=sys.stdout)
+
+
+@contextlib.contextmanager
+def running_demo(model: HomeModel, progress: Callable[[str], None]) -> Iterator[Daemon]:
+    """Run a hub, its broker and a simulated home; yield the hub once it has found everything."""
+    clock = SystemClock()
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hubagent-"))
+        config = Config(
+            hub=HubConfig(name="demo", state_dir=Path(folder)),
+            mqtt=MqttConfig(port=_free_port(), embedded="always"),
+            home=settings_of(model),
+            log=LogConfig(level="warning"),
+        )
+        progress("Starting the broker and the hub ...")
+        hub = Daemon(config, clock=clock)
+        hub.start()
+        stack.callback(hub.stop)
+        if not hub.wait_connected(FOUND_WITHIN_S):
+            raise TransportError(
+                f"127.0.0.1:{config.mqtt.port}", "the embedded broker does not answer"
+            )
+        progress(f"Plugging in {len(model.entities)} entities in {len(model.areas)} areas ...")
+        simulated = SimulatedHome(model, clock, maker="single")
+        life = Life(simulated)
+        devices = BrokerHome(simulated, clock, "127.0.0.1", config.mqtt.port, on_start=life.start)
+        devices.start()
+        stack.callback(devices.stop)
+        found = _wait_found(hub, model)
+        progress(f"Found {found} of them. State folder: {folder}")
+        yield hub
+
+
+def settings_of(model: HomeModel) -> HomeConfig:
+    """Return what an owner would write into the settings: places, and other names of things."""
+    return HomeConfig(
+        floors={
+            str(floor.floor_id): FloorConfig(name=floor.name, aliases=floor.aliases)
+            for floor in model.floors
+        },
+        areas={
+            str(area.area_id): AreaConfig(
+                name=area.name, aliases=area.aliases, floor=str(area.floor_id or "")
+            )
+            for area in model.areas
+        },
+        entities={
+            str(entity.entity_id): EntityConfig(
+                area=str(entity.area_id or ""), aliases=entity.aliases
+            )
+            for entity in model.entities
+            if entity.area_id or entity.aliases
+        },
+    )
+
+
+def _wait_found(hub: Daemon, model: HomeModel) -> int:
+    """Wait until every entity is there and heard of; return how many are."""
+    clock = hub.clock
+    until_s = clock.monotonic_s() + FOUND_WITHIN_S
+    wanted = {entity.entity_id for entity in model.entities}
+    while True:
+        view = hub.store.view()
+        found = wanted & {entity.entity_id for entity in view.entities()}
+        if len(found) == len(wanted) or clock.monotonic_s() >= until_s:
+            return len(found)
+        time.sleep(0.2)
+
+
+class _Speaker:
+    """Whoever sits at the chat."""
+
+    def __init__(self, hub: Daemon, area: str | None) -> None:
+        self._hub = hub
+        self._area = AreaId(area) if area else None
+
+    def say(self, text: str) -> str:
+        """Say something; return the answer."""
+        utterance = Utterance(
+            turn_id=TurnId(uuid.uuid4().hex),
+            text=text,
+            heard_at_s=self._hub.clock.now_s(),
+            area_id=self._area,
+        )
+        return self._hub.say(utterance).response
+
+    def names(self) -> set[str]:
+        """Return names of the home to complete."""
+        view = self._hub.store.view()
+        spoken = (entity.name for entity in view.entities() if not entity.category)
+        return {*spoken, *(area.name.lower() for area in view.areas())}
+
+    def explain(self) -> str:
+        """Return why the last turn went as it did."""
+        record = self._hub.pipeline.turn(1)
+        return "nothing was said yet" if record is None else explain.render(record)
+
+    def devices(self) -> str:
+        """Return what there is, one line a thing."""
+        view = self._hub.store.view()
+        return "\n".join(
+            f"{entity.name:32}{view.state(entity.entity_id).state}"
+            for entity in view.entities()
+            if not entity.category
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

