@@ -14,15 +14,16 @@ use std::sync::Arc;
 use minijinja::value::{Object, Value as Dynamic};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use crate::payload::Item;
+use crate::payload::{Item, Pointer, View};
 use crate::value::Value;
 
 mod bytes;
 mod fast;
 mod home;
 mod numbers;
-mod percent;
+mod operators;
 mod python;
+mod source;
 mod texts;
 mod time;
 
@@ -82,6 +83,8 @@ pub struct Template {
     fast: Option<fast::Path>,
     /// Names it may look up.
     names: Arc<[Box<str>]>,
+    /// Values of the payload without which it is not rendered.
+    needs: Arc<[Pointer]>,
 }
 
 /// The engine with all templates in use, each compiled once.
@@ -101,6 +104,14 @@ impl Template {
     /// Says whether the template mentions a variable.
     pub fn mentions(&self, name: &str) -> bool {
         self.names.iter().any(|item| **item == *name)
+    }
+
+    /// Says whether a payload holds what the template cannot do without.
+    pub(crate) fn is_served_by(&self, json: Option<Item<'_>>) -> bool {
+        self.needs.iter().all(|pointer| {
+            let item = json.and_then(|root| root.get(pointer));
+            item.is_some_and(|item| !matches!(item.view(), View::Null))
+        })
     }
 
     /// Reads the value without the engine; `None` when only the engine can tell.
@@ -190,19 +201,16 @@ impl TemplateEngine {
         if source.len() > MAX_SOURCE {
             return Err(TemplateError::TooMuch);
         }
-        let rewritten = percent::rewrite(source);
+        let rewritten = operators::rewrite(source);
         self.environment
             .add_template_owned(source.to_owned(), rewritten.into_owned())
             .map_err(|error| TemplateError::Syntax(error.to_string().into()))?;
-        let names = self
-            .environment
-            .get_template(source)
-            .map_err(|error| TemplateError::Syntax(error.to_string().into()))?
-            .undeclared_variables(false);
+        let outline = source::Outline::of(source);
         let template = Template {
             source: source.into(),
             fast: fast::Path::recognise(source),
-            names: names.into_iter().map(Into::into).collect(),
+            names: outline.names.into_iter().map(Into::into).collect(),
+            needs: outline.needed.into(),
         };
         self.users
             .insert(template.source.clone(), (template.clone(), 1));
@@ -311,7 +319,6 @@ pub(crate) fn dynamic(value: &Value) -> Dynamic {
 
 /// Makes a template's value of part of a payload; depth is bounded by the payload's.
 pub(crate) fn dynamic_item(item: Item<'_>) -> Dynamic {
-    use crate::payload::View;
     match item.view() {
         View::Null => Dynamic::from(()),
         View::Bool(truth) => Dynamic::from(truth),

@@ -147,6 +147,9 @@ fn render(
     template: &Template,
     (engine, context): (&TemplateEngine, &dyn TemplateContext),
 ) -> Result<Option<String>, Unreadable> {
+    if !template.is_served_by(parsed.document(codec).map(Document::root)) {
+        return Ok(None);
+    }
     let mut variables = Variables::default();
     if template.mentions("value") {
         // msgpack has no text; its templates use `value_json`.

@@ -109,6 +109,23 @@ fn a_template_may_ask_for_states_it_names_at_run_time() {
 }
 
 #[test]
+fn a_partial_message_says_nothing_about_what_it_does_not_hold() {
+    let make = |template: &str| templated("t", "x", template);
+    let above = "{{ 'ON' if value_json.power > 5 else 'OFF' }}";
+    assert_eq!(one(make(above), br#"{"power":7}"#), Some(Value::text("ON")));
+    assert_eq!(
+        one(make(above), br#"{"power":3}"#),
+        Some(Value::text("OFF"))
+    );
+    // Home Assistant's template fails here, and the state stays as it was.
+    assert_eq!(one(make(above), br#"{"rssi":3}"#), None);
+    assert_eq!(one(make(above), br#"{"power":null}"#), None);
+    assert_eq!(one(make(above), b"plain text"), None);
+    let handled = "{{ 'ON' if value_json.power|default(0) > 5 else 'OFF' }}";
+    assert_eq!(one(make(handled), b"{}"), Some(Value::text("OFF")));
+}
+
+#[test]
 fn a_template_that_prints_json_may_be_pointed_into() {
     let mut binding = templated(
         "t",

@@ -1,7 +1,7 @@
 //! Numbers in templates, as Python and Home Assistant read, round and combine them.
 
 use minijinja::value::{Kwargs, Rest, Value as Dynamic};
-use minijinja::{Environment, Error};
+use minijinja::{Environment, Error, ErrorKind};
 
 use super::{python, refuse};
 
@@ -67,9 +67,15 @@ fn or_default(
 ) -> Result<Dynamic, Error> {
     match (number, default) {
         (Some(number), _) => Ok(number.into()),
+        // A default is for what is no number, not for what is not there, as in Python.
+        _ if value.is_undefined() => Err(undefined()),
         (None, Some(default)) => Ok(default),
         (None, None) => Err(refuse(format!("`{}` is not a number", python::text(value)))),
     }
+}
+
+fn undefined() -> Error {
+    Error::new(ErrorKind::UndefinedError, "value is undefined")
 }
 
 fn float(value: Dynamic, default: Option<Dynamic>, named: Kwargs) -> Result<Dynamic, Error> {
@@ -220,6 +226,9 @@ fn extreme(values: &[Dynamic], which: &str) -> Result<Dynamic, Error> {
         [list] => list.try_iter()?.collect(),
         several => several.to_vec(),
     };
+    if values.iter().any(Dynamic::is_undefined) {
+        return Err(undefined());
+    }
     let best = if which == "min" {
         values.into_iter().min()
     } else {

@@ -27,12 +27,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_function("iif", iif);
     environment.add_function("zip", zip);
     environment.add_global("dict", Dynamic::from_object(Dict));
-    environment.set_unknown_method_callback(|state, value, method, arguments| {
-        if method == "format" {
-            check_width(value.as_str().unwrap_or_default())?;
-        }
-        pycompat::unknown_method_callback(state, value, method, arguments)
-    });
+    environment.set_unknown_method_callback(method);
 }
 
 /// Writes a value as Python's `str` would.
@@ -71,7 +66,7 @@ fn write_repr(out: &mut impl fmt::Write, value: &Dynamic, depth: usize) -> fmt::
         },
         ValueKind::String => write_quoted(out, value.as_str().unwrap_or_default()),
         ValueKind::Bytes => write_bytes(out, value.as_bytes().unwrap_or_default()),
-        ValueKind::Seq => {
+        ValueKind::Seq | ValueKind::Iterable => {
             out.write_char('[')?;
             for (index, item) in value.try_iter().into_iter().flatten().enumerate() {
                 if index > 0 {
@@ -183,6 +178,60 @@ fn format_filter(
     minijinja::filters::format(state, format, arguments)
 }
 
+/// Python's methods: those of the contributed module, and the rest of what templates use on text.
+fn method(
+    state: &State,
+    value: &Dynamic,
+    name: &str,
+    arguments: &[Dynamic],
+) -> Result<Dynamic, Error> {
+    let text = value.as_str().unwrap_or_default();
+    if name == "format" {
+        check_width(text)?;
+    }
+    let given = arguments.iter().map(Dynamic::as_str).collect::<Vec<_>>();
+    Ok(match (name, given.as_slice()) {
+        _ if value.kind() != ValueKind::String => {
+            return pycompat::unknown_method_callback(state, value, name, arguments);
+        }
+        ("casefold", []) => text.to_lowercase().into(),
+        ("removeprefix", [Some(prefix)]) => text.strip_prefix(prefix).unwrap_or(text).into(),
+        ("removesuffix", [Some(suffix)]) => text.strip_suffix(suffix).unwrap_or(text).into(),
+        ("partition", [Some(mark)]) => match text.split_once(mark) {
+            Some((before, after)) => three(before, mark, after),
+            None => three(text, "", ""),
+        },
+        ("rpartition", [Some(mark)]) => match text.rsplit_once(mark) {
+            Some((before, after)) => three(before, mark, after),
+            None => three("", "", text),
+        },
+        ("zfill" | "rjust" | "ljust", [None, fill @ ..]) => {
+            let width = arguments.first().and_then(Dynamic::as_usize);
+            let width = width.filter(|width| *width <= MAX_WIDTH);
+            let width = width.ok_or_else(|| refuse("width is none, or too wide"))?;
+            let fill = fill.first().copied().flatten();
+            let fill = fill.and_then(|fill| fill.chars().next()).unwrap_or(' ');
+            justified(text, name, width, fill).into()
+        }
+        _ => return pycompat::unknown_method_callback(state, value, name, arguments),
+    })
+}
+
+fn three(one: &str, two: &str, three: &str) -> Dynamic {
+    [one, two, three].into_iter().map(Dynamic::from).collect()
+}
+
+fn justified(text: &str, method: &str, width: usize, fill: char) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    let filled = |fill: char| std::iter::repeat_n(fill, missing).collect::<String>();
+    match (method, text.strip_prefix('-')) {
+        ("ljust", _) => text.to_owned() + &filled(fill),
+        ("rjust", _) => filled(fill) + text,
+        (_, Some(digits)) => format!("-{}{digits}", filled('0')),
+        _ => filled('0') + text,
+    }
+}
+
 fn from_json(value: &Dynamic, default: Option<Dynamic>) -> Result<Dynamic, Error> {
     let text = value.as_str().unwrap_or_default();
     match (
@@ -197,6 +246,9 @@ fn from_json(value: &Dynamic, default: Option<Dynamic>) -> Result<Dynamic, Error
 
 /// Writes compact JSON, keys in their order, as Home Assistant's `to_json` does.
 fn to_json(value: &Dynamic, named: Kwargs) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Err(ErrorKind::UndefinedError.into());
+    }
     for name in ["ensure_ascii", "pretty_print", "sort_keys"] {
         // Accepted for what producers write; the shape of the text matters to nobody downstream.
         let _ = named.get::<Option<bool>>(name)?;
