@@ -55,17 +55,29 @@ class Scored:
 
 def prefixes(households: Iterable[Household]) -> Iterator[dict[str, Any]]:
     """Yield every scenario as lines of ``hubagent replay``: without a turn, with one, with two."""
+    told = set()
     for household in households:
         for scenario in household.scenarios:
             for number in range(len(scenario.turns) + 1):
+                line_id = _line_id(household, scenario, number)
+                if line_id in told:
+                    continue
+                told.add(line_id)
                 yield {
-                    "id": f"{household.name}/{scenario.id}#{number}",
+                    "id": line_id,
                     "home": household.home,
                     "setup": scenario.setup,
                     "now": scenario.now,
                     "memory": None,
                     "turns": [dict(turn.said) for turn in scenario.turns[:number]],
                 }
+
+
+def _line_id(household: Household, scenario: Scenario, number: int) -> str:
+    """Name a prefix; the untouched home, before any turn, is the same for many scenarios."""
+    if number == 0 and not scenario.setup:
+        return f"{household.name}#0"
+    return f"{household.name}/{scenario.id}#{number}"
 
 
 def replay(hub: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -99,9 +111,10 @@ def replay(hub: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> dict[str, 
 def score(household: Household, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Scored]:
     """Judge every turn of one home."""
     for scenario in household.scenarios:
-        stem = f"{household.name}/{scenario.id}"
         for number, turn in enumerate(scenario.turns, start=1):
-            before, after = documents.get(f"{stem}#{number - 1}"), documents.get(f"{stem}#{number}")
+            before, after = (
+                documents.get(_line_id(household, scenario, at)) for at in (number - 1, number)
+            )
             result = None
             if before and after and "state" in before and len(after.get("turns") or ()) == number:
                 last = after["turns"][-1]
