@@ -32,6 +32,8 @@ from scenario.reading import SPLITS, Home, Household, Scenario, Turn, load_all
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_PIPED_COLUMNS = 100
+
 # --- running --------------------------------------------------------------------------------------
 
 
@@ -214,22 +216,25 @@ def _failure(item: Scored) -> dict[str, Any]:
 
 
 def show(figures: Mapping[str, Any], console: Console, *, failures: bool) -> None:
-    """Print the figures as tables, and with ``failures`` every turn that was not right."""
+    """Print the figures as a table, and with ``failures`` every turn that was not right."""
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("")
+    for heading in ("turns", "right", "95 %", *(name.replace(" ", "\n") for name in OUTCOMES[1:])):
+        table.add_column(heading, justify="right", no_wrap=True)
     for kind, named in figures["groups"].items():
-        table = Table(title=None if kind == "all" else f"by {kind}", title_justify="left")
-        table.add_column("" if kind == "all" else kind)
-        for heading in ("turns", "right", "95 %", *OUTCOMES[1:]):
-            table.add_column(heading, justify="right")
+        if kind != "all":
+            table.add_row("")
+            table.add_row(f"by {kind}", style="bold")
         for name, row in named.items():
             low, high = row["interval_95"]
             table.add_row(
                 name,
                 str(row["turns"]),
-                f"{100 * row['share_right']:.1f} %" if row["turns"] else "-",
+                f"{100 * row['share_right']:.1f}" if row["turns"] else "-",
                 f"{100 * low:.1f}-{100 * high:.1f}",
                 *(str(row[outcome] or "") for outcome in OUTCOMES[1:]),
             )
-        console.print(table)
+    console.print(table, highlight=False)
     pairs = figures["polarity_pairs"]
     console.print(f"polarity pairs right: {pairs['right']} of {pairs['total']}")
     guesses = figures["sensitive_guesses"]
@@ -257,13 +262,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", help="taken like by all benchmarks; this one has its own data")
     options = parser.parse_args(arguments)
     households = load_all(options.split)
-    documents = replay(shlex.split(options.hub), list(prefixes(households)))
+    try:
+        documents = replay(shlex.split(options.hub), list(prefixes(households)))
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"cannot score: {error}", file=sys.stderr)
+        return 1
     figures = summary([item for home in households for item in score(home, documents)])
     if options.json:
         json.dump(figures, sys.stdout, indent=1)
         print()
     else:
-        show(figures, Console(), failures=options.failures)
+        console = Console(width=None if sys.stdout.isatty() else _PIPED_COLUMNS)
+        show(figures, console, failures=options.failures)
     return 0
 
 
