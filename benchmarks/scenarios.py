@@ -32,6 +32,8 @@ from scenario.reading import SPLITS, Home, Household, Scenario, Turn, load_all
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_PIPED_COLUMNS = 100
+
 # --- running --------------------------------------------------------------------------------------
 
 
@@ -55,17 +57,29 @@ class Scored:
 
 def prefixes(households: Iterable[Household]) -> Iterator[dict[str, Any]]:
     """Yield every scenario as lines of ``hubagent replay``: without a turn, with one, with two."""
+    told = set()
     for household in households:
         for scenario in household.scenarios:
             for number in range(len(scenario.turns) + 1):
+                line_id = _line_id(household, scenario, number)
+                if line_id in told:
+                    continue
+                told.add(line_id)
                 yield {
-                    "id": f"{household.name}/{scenario.id}#{number}",
+                    "id": line_id,
                     "home": household.home,
                     "setup": scenario.setup,
                     "now": scenario.now,
                     "memory": None,
                     "turns": [dict(turn.said) for turn in scenario.turns[:number]],
                 }
+
+
+def _line_id(household: Household, scenario: Scenario, number: int) -> str:
+    """Name a prefix; the untouched home, before any turn, is the same for many scenarios."""
+    if number == 0 and not scenario.setup:
+        return f"{household.name}#0"
+    return f"{household.name}/{scenario.id}#{number}"
 
 
 def replay(hub: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -99,9 +113,10 @@ def replay(hub: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> dict[str, 
 def score(household: Household, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Scored]:
     """Judge every turn of one home."""
     for scenario in household.scenarios:
-        stem = f"{household.name}/{scenario.id}"
         for number, turn in enumerate(scenario.turns, start=1):
-            before, after = documents.get(f"{stem}#{number - 1}"), documents.get(f"{stem}#{number}")
+            before, after = (
+                documents.get(_line_id(household, scenario, at)) for at in (number - 1, number)
+            )
             result = None
             if before and after and "state" in before and len(after.get("turns") or ()) == number:
                 last = after["turns"][-1]
@@ -201,22 +216,25 @@ def _failure(item: Scored) -> dict[str, Any]:
 
 
 def show(figures: Mapping[str, Any], console: Console, *, failures: bool) -> None:
-    """Print the figures as tables, and with ``failures`` every turn that was not right."""
+    """Print the figures as a table, and with ``failures`` every turn that was not right."""
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("")
+    for heading in ("turns", "right", "95 %", *(name.replace(" ", "\n") for name in OUTCOMES[1:])):
+        table.add_column(heading, justify="right", no_wrap=True)
     for kind, named in figures["groups"].items():
-        table = Table(title=None if kind == "all" else f"by {kind}", title_justify="left")
-        table.add_column("" if kind == "all" else kind)
-        for heading in ("turns", "right", "95 %", *OUTCOMES[1:]):
-            table.add_column(heading, justify="right")
+        if kind != "all":
+            table.add_row("")
+            table.add_row(f"by {kind}", style="bold")
         for name, row in named.items():
             low, high = row["interval_95"]
             table.add_row(
                 name,
                 str(row["turns"]),
-                f"{100 * row['share_right']:.1f} %" if row["turns"] else "-",
+                f"{100 * row['share_right']:.1f}" if row["turns"] else "-",
                 f"{100 * low:.1f}-{100 * high:.1f}",
                 *(str(row[outcome] or "") for outcome in OUTCOMES[1:]),
             )
-        console.print(table)
+    console.print(table, highlight=False)
     pairs = figures["polarity_pairs"]
     console.print(f"polarity pairs right: {pairs['right']} of {pairs['total']}")
     guesses = figures["sensitive_guesses"]
@@ -244,13 +262,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", help="taken like by all benchmarks; this one has its own data")
     options = parser.parse_args(arguments)
     households = load_all(options.split)
-    documents = replay(shlex.split(options.hub), list(prefixes(households)))
+    try:
+        documents = replay(shlex.split(options.hub), list(prefixes(households)))
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"cannot score: {error}", file=sys.stderr)
+        return 1
     figures = summary([item for home in households for item in score(home, documents)])
     if options.json:
         json.dump(figures, sys.stdout, indent=1)
         print()
     else:
-        show(figures, Console(), failures=options.failures)
+        console = Console(width=None if sys.stdout.isatty() else _PIPED_COLUMNS)
+        show(figures, console, failures=options.failures)
     return 0
 
 

@@ -61,9 +61,9 @@ def _violations(name: str, imports: set[str]) -> list[str]:
         return sorted(ours - SHARED - {first, "_core", "__version__"})
     if first in {"pipeline", "learning"}:
         return sorted(ours & {"cli", "daemon", "web", "evaluate"})
-    if first in {"cli"}:
+    if first in {"cli", "reference", "__main__"}:
         return sorted(ours & STAGES)
-    return sorted(ours & {"cli"} if first != "reference" else ours & STAGES)
+    return sorted(ours & {"cli"})
 
 
 def test_no_module_imports_what_it_may_not() -> None:

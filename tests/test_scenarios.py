@@ -213,7 +213,7 @@ def test_every_category_and_tag_is_in_both_halves() -> None:
     for split in SPLITS:
         turns = [turn for item in HOUSEHOLDS if item.split == split for _, turn in _turns(item)]
         counted = Counter(turn.category for turn in turns)
-        assert min(counted[category] for category in CATEGORIES) >= 8, counted
+        assert min(counted[category] for category in CATEGORIES) >= 15, counted
         assert {tag for turn in turns for tag in turn.tags} == set(TAGS)
 
 

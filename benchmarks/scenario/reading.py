@@ -149,7 +149,7 @@ def _scenario(raw: Mapping[str, Any], now: str | None) -> Scenario:
             Turn(
                 said,
                 item["category"],
-                tuple(item.get("tags") or ()),
+                tuple(dict.fromkeys((*(raw.get("tags") or ()), *(own.get("tags") or ())))),
                 item.get("pair"),
                 tuple(_expectations(item["expect"], str(raw["id"]))),
             )

@@ -7,7 +7,7 @@ always given by the caller.
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Literal, final
+from typing import Literal, TypeAlias, final
 
 from hubagent.types import (
     Area,
@@ -25,12 +25,12 @@ __all__ = ["Store", "View", "__version__"]
 
 __version__: str
 
-type _Texts = tuple[str, ...]
-type _Floor = tuple[FloorId, str, _Texts, int | None]
-type _Area = tuple[AreaId, str, _Texts, FloorId | None]
-type _Device = tuple[DeviceId, str, AreaId | None, _Texts, _Texts, str, str, str]
-type _Capability = tuple[str, float | None, float | None, float | None, str, _Texts]
-type _Entity = tuple[
+_Texts: TypeAlias = tuple[str, ...]
+_Floor: TypeAlias = tuple[FloorId, str, _Texts, int | None]
+_Area: TypeAlias = tuple[AreaId, str, _Texts, FloorId | None]
+_Device: TypeAlias = tuple[DeviceId, str, AreaId | None, _Texts, _Texts, str, str, str]
+_Capability: TypeAlias = tuple[str, float | None, float | None, float | None, str, _Texts]
+_Entity: TypeAlias = tuple[
     EntityId,
     str,
     str,
@@ -46,10 +46,12 @@ type _Entity = tuple[
     float | None,
     str,
 ]
-type _State = tuple[EntityId, Value, dict[str, Value], bool, float, float]
-type _Change = tuple[EntityId, str, Value, Value, float, str]
-type _Event = tuple[EntityId, str, float, str]
-type _NameMatch = tuple[Literal["entity", "device", "area", "floor"], str, str, bool, float, float]
+_State: TypeAlias = tuple[EntityId, Value, dict[str, Value], bool, float, float]
+_Change: TypeAlias = tuple[EntityId, str, Value, Value, float, str]
+_Event: TypeAlias = tuple[EntityId, str, float, str]
+_NameMatch: TypeAlias = tuple[
+    Literal["entity", "device", "area", "floor"], str, str, bool, float, float
+]
 
 @final
 class View:

@@ -220,6 +220,14 @@ def doctor(config: ConfigPath = None, state_dir: StateDir = None, as_json: AsJso
 
 
 @app.command()
+def service() -> None:
+    """Print the systemd unit that runs this very installation (see docs/service.md)."""
+    from hubagent.service import unit_text
+
+    sys.stdout.write(unit_text(str(Path(sys.argv[0]).absolute())))
+
+
+@app.command()
 def evaluate(
     what: Annotated[str, typer.Argument(help="What to evaluate: nlu.")],
     data: Annotated[Path, typer.Option(envvar="HUBAGENT_DATA", help="Folder of the data sets.")],

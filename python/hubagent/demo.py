@@ -127,15 +127,13 @@ def settings_of(model: HomeModel) -> HomeConfig:
 
 
 def _wait_found(hub: Daemon, model: HomeModel) -> int:
-    """Wait until every entity is there and heard of; return how many are."""
-    clock = hub.clock
-    until_s = clock.monotonic_s() + FOUND_WITHIN_S
-    wanted = {entity.entity_id for entity in model.entities}
+    """Wait until every entity is there, with what the settings say of it; return how many are."""
+    until_s = hub.clock.monotonic_s() + FOUND_WITHIN_S
     while True:
-        view = hub.store.view()
-        found = wanted & {entity.entity_id for entity in view.entities()}
-        if len(found) == len(wanted) or clock.monotonic_s() >= until_s:
-            return len(found)
+        known = hub.store.view().entities()
+        complete = len(known) >= len(model.entities) and not hub.health()["unknown_entities"]
+        if complete or hub.clock.monotonic_s() >= until_s:
+            return len(known)
         time.sleep(0.2)
 
 

@@ -161,6 +161,7 @@ def replay_scenario(scenario: Mapping[str, Any], understand: Understand) -> dict
         context=hub.store,
         act=hub.executor,
         clock=hub.clock,
+        satellites={d.device_id: d.area_id for d in home.devices if d.area_id is not None},
     )
     documents = [
         _turn(_mapping(turn, "turn"), number, hub, pipeline) for number, turn in enumerate(turns)

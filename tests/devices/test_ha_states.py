@@ -93,6 +93,7 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, Any]], Value, dict[str, V
             "brightness": 255,
             "color_mode": "xy",
             "xy_color": (0.1, 0.2),
+            "rgb_color": (0, 172, 255),
             "color_temp_kelvin": 2500,
         },
     ),

@@ -217,6 +217,7 @@ STATES: list[tuple[list[Any], list[dict[str, Any]], Value, dict[str, Value]]] = 
             "color_temp_kelvin": 2500,
             "color_mode": "xy",
             "xy_color": (0.5, 0.3),
+            "rgb_color": (255, 130, 146),
         },
     ),
     ([LIGHT], [{"state": "ON", "brightness": 254}, {"state": None}], None, {"brightness": 255}),

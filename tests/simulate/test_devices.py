@@ -47,7 +47,7 @@ CASES: dict[str, Case] = {
         [("light", {"state": "ON", "color": {"h": 240, "s": 100}})],
         "on",
         {"color_mode": "hs", "hs_color": [240, 100], "rgb_color": [0, 0, 255],
-         "xy_color": [0.15, 0.06], "color_temp_kelvin": None},
+         "xy_color": [0.1355, 0.0399], "color_temp_kelvin": None},
     ),
     "a colour may be given as red, green, blue": (
         "light", "on", {"supported_color_modes": ["hs"]},
@@ -283,6 +283,12 @@ IGNORED: dict[str, tuple[str, object, dict[str, Any], str, object]] = {
     ),
     "no colour": (
         "light", "on", {"hs_color": [1, 2]}, "light", {"color": {"h": "red", "s": 100}},
+    ),
+    "a colour beyond the wheel": (
+        "light", "on", {"hs_color": [1, 2]}, "light", {"color": {"h": 400, "s": 100}},
+    ),
+    "more red than there is": (
+        "light", "on", {"hs_color": [1, 2]}, "light", {"color": {"r": 256, "g": 0, "b": 0}},
     ),
     "not json": ("light", "on", {"brightness": 40}, "light", "[[["),
     "a deep hole": ("light", "on", {}, "light", "[" * 100_000),

@@ -8,7 +8,7 @@ import yaml
 
 from hubagent.errors import DataError
 from hubagent.simulate.features import read_features
-from hubagent.simulate.home import load_home, slugify
+from hubagent.simulate.home import HomeModel, load_home, slugify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,10 @@ HOME: dict[str, Any] = {
 
 def _entity(domain: str, state: object, **attributes: object) -> dict[str, Any]:
     return {"entities": [{"id": f"{domain}.x", "state": state, "attributes": attributes}]}
+
+
+def _first_states(home: HomeModel) -> list[object]:
+    return [state.state for state in home.initial.values()]
 
 
 def test_a_home_is_read_whole() -> None:
@@ -163,6 +167,24 @@ def test_a_setup_overrides_states_and_adds_attributes() -> None:
     home = load_home(HOME).with_setup({"light.lamp": {"attributes": {"brightness": "100"}}})
     assert home.initial[home.entities[0].entity_id].state == "on"
     assert home.initial[home.entities[0].entity_id].attributes["brightness"] == 100
+
+
+def test_a_setup_may_tell_the_state_by_an_attribute_or_make_it_unknown() -> None:
+    home = load_home({"entities": [{"id": "climate.x", "state": "off"}, {"id": "light.y"}]})
+    assert _first_states(home.with_setup({"climate.x": {"attributes": {"hvac_mode": "heat"}}})) == [
+        "heat",
+        None,
+    ]
+    assert _first_states(home.with_setup({"light.y": {"attributes": {"brightness": 9}}})) == [
+        "off",
+        "on",
+    ]
+    assert _first_states(home.with_setup({"climate.x": {"state": "unknown"}})) == [None, None]
+
+
+def test_what_is_not_exposed_is_not_spoken_about() -> None:
+    home = load_home({"entities": [{"id": "person.bob", "is_exposed": False}]})
+    assert home.entities[0].category == "diagnostic"
 
 
 def test_a_wrong_setup_is_refused_whole() -> None:

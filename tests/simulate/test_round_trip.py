@@ -91,14 +91,25 @@ class Hub:
         return found
 
 
+ROUNDED = {
+    "brightness": 1,
+    "color_temp_kelvin": 22,
+    "percentage": 0.6,
+    "a part of rgb_color": 3,
+    "a part of hs_color": 1,
+}
+"""How far makers round: 254 steps, mired, speeds; colours that went through another notation."""
+
+
 def _same(heard: Value, truth: Value, name: str = "state") -> bool:
     """Return whether two values are the same but for what makers round."""
     if isinstance(heard, tuple) and isinstance(truth, tuple):
-        return len(heard) == len(truth) and all(map(_same, heard, truth))
+        return len(heard) == len(truth) and all(
+            _same(*pair, f"a part of {name}") for pair in zip(heard, truth, strict=True)
+        )
     if isinstance(heard, int | float) and isinstance(truth, int | float):
         # A mired near 6500 K is 42 K wide; 254 steps of brightness are not quite 255.
-        tolerance = {"color_temp_kelvin": 22, "brightness": 1, "percentage": 0.6}.get(name, 0.002)
-        return abs(heard - truth) <= tolerance
+        return abs(heard - truth) <= ROUNDED.get(name, 0.002)
     if name == "hvac_action" and {heard, truth} == {"idle", "off"}:
         return True  # Zigbee2MQTT has no word for off.
     # An empty text counts as nothing heard.

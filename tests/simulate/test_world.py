@@ -175,3 +175,37 @@ def test_life_moves_readings_within_reason_and_the_same_by_seed(bench: Callable[
     warmed = home.attributes("climate.thermostat")["current_temperature"]
     assert 20.3 < warmed <= 21.05
     assert home.state("light.ceiling_light") == "on"
+
+
+@pytest.mark.parametrize("maker", ["device", "zigbee2mqtt"])
+def test_who_is_unavailable_from_the_start_is_known_and_said_to_be_gone(
+    bench: Callable[..., Any], maker: str
+) -> None:
+    strip, other, third = SWITCHES["entities"]
+    home = bench({**SWITCHES, "entities": [strip, {**other, "state": "unavailable"}, third]}, maker)
+    states = {id_: item["state"] for id_, item in home.world.states().items()}
+    assert states == {"switch.strip": "off", "switch.strip_2": "unavailable", "switch.other": "off"}
+    gone = [topic for topic, payload in home.heard.items() if "offline" in str(payload)]
+    assert len(gone) == 1
+    assert "strip" in gone[0].lower()
+    assert home.send("things/switch_strip_2/switch/strip_2/state/set", "ON") == []
+    home.world.bring_back("switch.strip_2")
+    home.listen()
+    assert not any("offline" in str(payload) for payload in home.heard.values())
+    assert home.state("switch.strip_2") == "off"
+
+
+def test_an_event_of_a_scenario_is_read_like_a_home_file(bench: Callable[..., Any]) -> None:
+    home = bench(
+        {"entities": [{"id": "light.x", "attributes": {"rgb_color": [1, 2, 3]}}, {"id": "lock.y"}]}
+    )
+    home.world.place("light.x", True, {"rgb_color": [255, 0, 0], "brightness": "9"})
+    assert home.attributes("light.x")["hs_color"] == [0, 100]
+    assert home.attributes("light.x")["brightness"] == 9
+    home.world.place("lock.y", "unavailable")
+    assert home.state("lock.y") == "unavailable"
+    home.world.place("lock.y", "jammed")
+    assert home.state("lock.y") == "jammed"
+    home.listen()
+    assert home.heard["things/lock_y/status"] == "online"
+    assert home.heard["things/lock_y/lock/y/state"] == {"state": "JAMMED"}

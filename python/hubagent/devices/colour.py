@@ -1,11 +1,13 @@
-"""Jinja preludes that turn a commanded colour into what a light takes.
+"""Colours between what is commanded, what a light takes, and what it reports, as Jinja templates.
 
-Each sets variables from ``value``, the colour as it was commanded; a template that uses them follows.
-Formulas: HSV to RGB by channel offsets (en.wikipedia.org/wiki/HSL_and_HSV, alternative), sRGB to CIE
+A prelude sets variables from ``value``, the colour as it was commanded; a template that uses them
+follows. Formulas: HSV to RGB by channel offsets (en.wikipedia.org/wiki/HSL_and_HSV, alternative), sRGB to CIE
 xy with the wide-gamut D65 matrix that Philips Hue and Home Assistant use.
 """
 
 from __future__ import annotations
+
+from hubagent.devices.draft import Reading, subscripts
 
 _RGB_OF_RGB = (
     "{% set red = value[0] %}{% set green = value[1] %}{% set blue = value[2] %}"
@@ -77,3 +79,45 @@ def prelude(commanded: str, taken: str) -> str:
 def commanded_as(taken: str) -> tuple[str, ...]:
     """Return the kinds of colour that can be commanded of a light that takes ``taken``."""
     return ("xy", "rgb", "hs") if taken == "xy" else ("rgb", "hs")
+
+
+def _gamma(name: str, linear: str) -> str:
+    share = f"({linear} / top)"
+    return (
+        f"{{% set {name} = (255 * (12.92 * {share} if {share} <= 0.0031308"
+        f" else 1.055 * {share} ** 0.4166667 - 0.055)) | round | int %}}"
+    )
+
+
+_RGB_OF_XY = (
+    "{% set x = parts[0] | float %}{% set y = [parts[1] | float, 0.00001] | max %}"
+    "{% set cx = x / y %}{% set cz = (1 - x - y) / y %}"
+    "{% set lr = [cx * 1.656492 - 0.354851 - cz * 0.255038, 0] | max %}"
+    "{% set lg = [cz * 0.036152 - cx * 0.707196 + 1.655397, 0] | max %}"
+    "{% set lb = [cx * 0.051713 - 0.121364 + cz * 1.011530, 0] | max %}"
+    # A colour alone has no brightness: its brightest channel is full.
+    "{% set top = [lr, lg, lb, 0.00001] | max %}"
+    + "".join(_gamma(*names) for names in (("red", "lr"), ("green", "lg"), ("blue", "lb")))
+)
+_RGB_OF_PARTS = {
+    "hs": "{% set value = [parts[0] | float, parts[1] | float] %}" + _RGB_OF_HS,
+    "xy": _RGB_OF_XY,
+    "rgbw": "{% set red = parts[0] %}{% set green = parts[1] %}{% set blue = parts[2] %}",
+}
+_RGB_OF_PARTS["rgbww"] = _RGB_OF_PARTS["rgbw"]
+
+
+def rgb_reading(reported: str, reading: Reading) -> Reading:
+    """Return where ``rgb_color`` is heard of a light that reports ``hs``, ``xy``, ``rgbw`` or ``rgbww``.
+
+    It prints nothing when the message says nothing of the colour.
+    """
+    if reading.pointers and not reading.template:
+        places = ", ".join(f"value_json{subscripts(pointer)}" for pointer in reading.pointers)
+        parts = f"{{% set parts = [{places}] %}}"
+    else:
+        heard = "{% set heard %}" + reading.as_template() + "{% endset %}"
+        parts = heard + "{% set parts = heard.split(',') %}"
+    rgb = _RGB_OF_PARTS[reported] + "{{ red }},{{ green }},{{ blue }}"
+    known = "{% if parts[0] | is_number and parts[1] | is_number %}"
+    return Reading(reading.topic, parts + known + rgb + "{% endif %}")

@@ -128,8 +128,13 @@ class Directory:
     def _settle(self, touched: set[str], now_s: float) -> None:
         """Merge the touched announcements anew and tell the context what that changes."""
         before = {self._identity_of.pop(source, "") for source in touched} - {""}
-        present = [self._announced[source] for source in touched if source in self._announced]
-        after = {identity(item.entity): item for item in merged(present)}
+        present = {source for source in touched if source in self._announced}
+        after: dict[str, Declaration] = {}
+        while present:
+            together = self._connected({present.pop()})
+            present -= together
+            for item in merged([self._announced[source] for source in together]):
+                after[identity(item.entity)] = item
         for known in before - after.keys():
             self._ids.release(known)
             del self._merged[known]

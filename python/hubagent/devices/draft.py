@@ -145,6 +145,12 @@ def scaled(
     )
 
 
+def subscripts(pointer: str) -> str:
+    """Return a JSON pointer as a template writes it: ``["a"][0]``."""
+    steps = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    return "".join(f"[{step if step.isdecimal() else repr(step)}]" for step in steps)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Where one value is heard: a topic, a template, pointers into the JSON of it or of the payload."""
@@ -159,11 +165,7 @@ class Reading:
             return self.template
         if not self.pointers:
             return "{{ value }}"
-        steps = (
-            step.replace("~1", "/").replace("~0", "~") for step in self.pointers[0].split("/")[1:]
-        )
-        path = "".join(f"[{step if step.isdecimal() else repr(step)}]" for step in steps)
-        return f"{{{{ value_json{path} }}}}"
+        return f"{{{{ value_json{subscripts(self.pointers[0])} }}}}"
 
     def then(self, template: str) -> Reading:
         """Return a reading that puts the text heard, as variable ``heard``, through a template."""

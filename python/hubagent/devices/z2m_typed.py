@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hubagent.devices.colour import rgb_reading
 from hubagent.devices.draft import MIRED, NUMBER, Reading, scaled, words
 from hubagent.types import Convert, Kind
 
@@ -103,7 +104,11 @@ def _light_colours(expose: Expose, draft: Draft, channel: Channel) -> list[Comma
     for colour in colours:
         attribute, keys = _COLOURS[colour.name]
         pointers = (f"/{key}" for key in keys)
-        draft.hear(attribute, channel.reading(colour.prop).inside(*pointers), _NUMBERS)
+        reading = channel.reading(colour.prop).inside(*pointers)
+        draft.hear(attribute, reading, _NUMBERS)
+        if not draft.hears("rgb_color"):
+            kind = attribute.removesuffix("_color")
+            draft.hear("rgb_color", rgb_reading(kind, reading), _NUMBERS)
     if not colours:
         return []
     parts = []

@@ -10,13 +10,20 @@ of Zigbee2MQTT's own Home Assistant announcements, so that both are known as one
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubagent.devices import z2m_generic, z2m_typed
 from hubagent.devices.draft import INTEGER, Draft, Reading, full_name, refusal, slug, words
-from hubagent.devices.z2m_exposes import TYPED, Channel, Expose, common, flattened, read_exposes
+from hubagent.devices.z2m_exposes import TYPED, Channel, Expose, common, flattened
+from hubagent.devices.z2m_network import (
+    Member,
+    Network,
+    friendly_name,
+    read_list,
+    read_member,
+    read_scenes,
+)
 from hubagent.errors import DataError
 from hubagent.types import AvailabilityMode, Device, DeviceId, Discovery, EntityId, Publication
 
@@ -25,39 +32,11 @@ if TYPE_CHECKING:
 
     from hubagent.types import Declaration, Message
 
-_MAX_PAYLOAD_BYTES = 4_194_304
 _MAX_AVAILABILITY_TOPICS = 4096
-_IEEE = re.compile(r"0x[0-9a-f]{16}")
 _GROUP_KINDS = ("light", "cover", "lock", "switch")
 """What a group can be; one with several kinds of members is the first of these."""
 _STATE = "{{ value_json.state | default(value) }}"
 """Newer versions send JSON, older ones the bare word."""
-
-
-@dataclass(slots=True)
-class _Member:
-    """One device of the network."""
-
-    ieee: str
-    name: str
-    kind: str
-    mains: bool
-    device: Device
-    exposes: tuple[Expose, ...] = ()
-    supports_update: bool = False
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    """Names of endpoints, by number."""
-    scenes: Mapping[int, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Network:
-    """What one base topic said so far."""
-
-    base: str
-    members: dict[str, _Member] | None = None
-    groups: list[dict[str, object]] | None = None
-    asked: set[str] = field(default_factory=set)
 
 
 class Zigbee2Mqtt:
@@ -71,7 +50,7 @@ class Zigbee2Mqtt:
 
     def __init__(self, bases: tuple[str, ...] = ()) -> None:
         self._bases = bases
-        self._networks: dict[str, _Network] = {}
+        self._networks: dict[str, Network] = {}
         self._availability: set[str] = set()
 
     def filters(self) -> tuple[str, ...]:
@@ -89,16 +68,16 @@ class Zigbee2Mqtt:
         if message.topic.endswith("/availability"):
             return self._availability_heard(message)
         base, _, name = message.topic.rpartition("/bridge/")
-        network = self._networks.setdefault(base, _Network(base))
-        items = _read_list(message.payload)
+        items = read_list(message.payload)
         refused: list[str] = []
+        if name == "devices" and not all("ieee_address" in item for item in items):
+            raise refusal("wrong value", "an item of the device list has no `ieee_address`")
+        network = self._networks.setdefault(base, Network(base))
         if name == "devices":
-            if not all("ieee_address" in item for item in items):
-                raise refusal("wrong value", "an item of the device list has no `ieee_address`")
             network.members = {}
             for item in items:
                 try:
-                    member = _read_member(item)
+                    member = read_member(item)
                 except DataError as error:
                     refused.append(str(error))
                 else:
@@ -111,7 +90,8 @@ class Zigbee2Mqtt:
         """Use a topic of availability from when it is heard until it is cleared."""
         topic = message.topic
         known = topic in self._availability
-        if bool(message.payload) == known or len(self._availability) >= _MAX_AVAILABILITY_TOPICS:
+        full = not known and len(self._availability) >= _MAX_AVAILABILITY_TOPICS
+        if bool(message.payload) == known or full:
             return Discovery()
         self._availability ^= {topic}
         for network in self._networks.values():
@@ -120,7 +100,7 @@ class Zigbee2Mqtt:
                 return Discovery(declared=tuple(self._named(network, name)))
         return Discovery()
 
-    def _named(self, network: _Network, name: str) -> Iterator[Declaration]:
+    def _named(self, network: Network, name: str) -> Iterator[Declaration]:
         for member in (network.members or {}).values():
             if member.name == name:
                 yield from self._device(network, member)
@@ -128,7 +108,7 @@ class Zigbee2Mqtt:
             if group.get("friendly_name") == name:
                 yield from self._group(network, group)
 
-    def _everything(self, network: _Network, refused: list[str]) -> Discovery:
+    def _everything(self, network: Network, refused: list[str]) -> Discovery:
         """Declare all devices and groups; nothing before the device list is there."""
         if network.members is None:
             return Discovery(refused=tuple(refused))
@@ -154,7 +134,7 @@ class Zigbee2Mqtt:
 
     # --- devices ----------------------------------------------------------------------------------
 
-    def _device(self, network: _Network, member: _Member) -> Iterator[Declaration]:
+    def _device(self, network: Network, member: Member) -> Iterator[Declaration]:
         source = f"{self.name}:{network.base}/device/{member.ieee}"
         make = _Maker(self._availability, network.base, source, member.ieee, member.device)
         if member.kind == "Coordinator":
@@ -181,8 +161,8 @@ class Zigbee2Mqtt:
 
     # --- groups -----------------------------------------------------------------------------------
 
-    def _group(self, network: _Network, group: Mapping[str, object]) -> Iterator[Declaration]:
-        number, name = group.get("id"), _friendly_name(group)
+    def _group(self, network: Network, group: Mapping[str, object]) -> Iterator[Declaration]:
+        number, name = group.get("id"), friendly_name(group)
         if not isinstance(number, int) or isinstance(number, bool):
             raise refusal("wrong value", "a group's `id` is not a number")
         # As Zigbee2MQTT does: the base topic in decimal character codes keeps networks apart.
@@ -204,11 +184,11 @@ class Zigbee2Mqtt:
             if alike:
                 yield from _typed(make, channel, common(alike), None)
                 break
-        for scene_number, scene_name in _read_scenes(group).items():
+        for scene_number, scene_name in read_scenes(group).items():
             yield _scene(make, channel, scene_number, scene_name)
 
 
-def _exposes_of_members(network: _Network, group: Mapping[str, object]) -> Iterator[Expose]:
+def _exposes_of_members(network: Network, group: Mapping[str, object]) -> Iterator[Expose]:
     """Yield the typed exposes of a group's members at the endpoints that are in it."""
     members = group.get("members")
     for item in members if isinstance(members, list) else ():
@@ -335,7 +315,7 @@ def _label(expose: Expose) -> str:
     return words_
 
 
-def _ask(network: _Network, member: _Member) -> list[Publication]:
+def _ask(network: Network, member: Member) -> list[Publication]:
     """Return the request for the state of a mains-powered device met for the first time."""
     if member.ieee in network.asked or not member.mains:
         return []
@@ -351,78 +331,3 @@ def _ask(network: _Network, member: _Member) -> list[Publication]:
         return []
     payload = json.dumps(states, separators=(",", ":")).encode()
     return [Publication(f"{network.base}/{member.name}/get", payload, qos=0)]
-
-
-# --- reading the lists ----------------------------------------------------------------------------
-
-
-def _read_list(payload: bytes) -> list[dict[str, object]]:
-    if len(payload) > _MAX_PAYLOAD_BYTES:
-        raise refusal("too long", f"{len(payload)} bytes, at most {_MAX_PAYLOAD_BYTES}")
-    try:
-        found = json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise refusal("not JSON", str(error)) from error
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise refusal("not a list", "expected a list of objects")
-    return found
-
-
-def _friendly_name(raw: Mapping[str, object]) -> str:
-    name = raw.get("friendly_name")
-    if not isinstance(name, str) or not name.strip() or set("+#\0") & set(name):
-        raise refusal("wrong value", f"`{name}` is no friendly name")
-    return name
-
-
-def _read_member(raw: Mapping[str, object]) -> _Member:
-    """Return a device; one without entities when it is disabled or not interviewed yet."""
-    ieee = raw.get("ieee_address")
-    if not isinstance(ieee, str) or not _IEEE.fullmatch(ieee):
-        raise refusal("wrong value", f"`{ieee}` is no IEEE address")
-    name = _friendly_name(raw)
-    kind = str(raw.get("type"))
-    definition = raw.get("definition")
-    definition = definition if isinstance(definition, dict) else {}
-    ready = not raw.get("disabled") and (
-        raw["interview_state"] == "SUCCESSFUL"
-        if "interview_state" in raw
-        else raw.get("interview_completed", True)
-    )
-    bridge = kind == "Coordinator"
-    identifier = f"zigbee2mqtt_bridge_{ieee}" if bridge else f"zigbee2mqtt_{ieee}"
-    device = Device(
-        device_id=DeviceId(slug(identifier)),
-        name="Zigbee2MQTT Bridge" if bridge else name,
-        identifiers=(identifier,),
-        manufacturer="Zigbee2MQTT" if bridge else str(definition.get("vendor") or ""),
-        model="Bridge" if bridge else str(definition.get("description") or ""),
-        sw_version=str(raw.get("software_build_id") or ""),
-    )
-    endpoints = raw.get("endpoints")
-    endpoints = endpoints if isinstance(endpoints, dict) else {}
-    listed = {key: item for key, item in endpoints.items() if isinstance(item, dict)}
-    return _Member(
-        ieee=ieee,
-        name=name,
-        kind=kind,
-        mains=str(raw.get("power_source", "")).startswith(("Mains", "DC")),
-        device=device,
-        exposes=read_exposes(definition.get("exposes", [])) if ready else (),
-        supports_update=bool(ready and definition.get("supports_ota")),
-        endpoints={key: str(item.get("name") or key) for key, item in listed.items()},
-        scenes={
-            number: scene
-            for item in (listed.values() if ready else ())
-            for number, scene in _read_scenes(item).items()
-        },
-    )
-
-
-def _read_scenes(raw: Mapping[str, object]) -> dict[int, str]:
-    scenes = raw.get("scenes")
-    return {
-        item["id"]: str(item.get("name") or f"Scene {item['id']}")
-        for item in (scenes if isinstance(scenes, list) else ())
-        if isinstance(item, dict) and type(item.get("id")) is int
-    }

@@ -8,6 +8,7 @@ candidate; the speaker's room and the states only add features.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
@@ -46,6 +47,7 @@ class Grounder:
         self.view = view
         self.places = Places(view, lexicon, speaker_area)
         self._scope = Scope(view, lexicon, self.places, speaker_area)
+        self.is_name_word = cache(self._scope.is_name_word)
         self._lexicon = lexicon
         self._speaker_area = speaker_area
         self._antecedents = antecedents
@@ -120,6 +122,8 @@ class Grounder:
             full = {i: f for i, f in self._named(called, frame, place).items() if f.full}
             if full:
                 return self._by_name(called, full, frame, place)
+            if self._named_otherwise(called, frame, place) is not None:
+                return []  # what was named is something else, so nothing else is meant
         implied = frame.implied_domain
         domains = (implied,) if implied in spec.commands else spec.alone
         found = self._by_kinds(self._kinds(domains), mention, frame, place)
@@ -223,6 +227,8 @@ class Grounder:
             return [(entity_id,) for entity_id in ids]
         if mention.all or (place is not None and not place.several):
             return [tuple(ids)]
+        if mention.both and len(ids) == 2:
+            return [tuple(ids)]
         return list(self._by_area(ids).values())
 
     def _by_area(self, ids: Iterable[EntityId]) -> dict[AreaId | None, tuple[EntityId, ...]]:
@@ -325,6 +331,10 @@ class Grounder:
             if mention.kind is None or mention.rest:
                 return Failure("unknown_name", {"name": mention.said, "area": area})
             return Failure("no_such_device", {"kind": mention.said, "area": area})
+        for said in mention.loose:
+            called = self._named_otherwise(device_mention(said, self._lexicon), frame, place)
+            if called is not None:
+                return Failure("no_capability", {"name": called.name, "intent": frame.spec.intent})
         domain = frame.implied_domain or next(iter(frame.spec.alone), "")
         return Failure("no_such_device", {"kind": domain.replace("_", " "), "area": area})
 

@@ -75,7 +75,8 @@ class Lexicon:
         small = data["small"]
         self.skipped = _words(small["skipped"])
         self.weak = _words(small["weak"])
-        self.carriers = _words(data["carriers"]["words"].split())
+        states = [*data["states"], *data["state_words"]]
+        self.carriers = _words([*data["carriers"]["words"].split(), *states])
         self.all = _words(small["all"])
         self.both = _words(small["both"])
         self.pronouns = _words(small["pronouns"])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hubagent.resolve.lexicon import Lexicon, Said
     from hubagent.types import Hypothesis
@@ -24,9 +24,22 @@ if TYPE_CHECKING:
 _DEVICE = frozenset({"name", "device"})
 _PLACE = frozenset({"area", "floor"})
 _JOINERS = frozenset({"and", "the", "or", "s", "in", "on", "my", "our"})
+_FOREIGN = frozenset({
+    "person", "relation", "place", "event", "food_type", "drink_type", "meal_type", "ingredient",
+    "cooking_type", "business_name", "business_type", "weather", "news_topic", "joke_type",
+    "definition_word", "personal_info", "sport_type", "transport_type", "transport_name",
+    "game", "game_type", "app", "coffee_type", "message", "email_address", "time_of_day",
+})  # fmt: skip
+"""Slots that mean nothing to a device: their words may as well be its name."""
+_BRIDGES = frozenset({"of"})
 _DETERMINERS = frozenset({"the", "a", "an", "my", "our", "all", "both", "every", "this", "that"})
 _QUANTIFIER_REACH = 4
 """Words before a device phrase in which "all" or "both" speak of it."""
+_EXCEPT = re.compile(
+    r",?\b(?:except(?: for)?|excluding|apart from|other than|besides|but(?: not| for)?)\b(?!\s+(?:i|we|it|please)\b)",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s*(?:,|\band\b|\bor\b)\s*", re.IGNORECASE)
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
@@ -48,6 +61,8 @@ class Mention:
     excepted: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
     """Phrases of the clause in no slot, which count only if the home has something called so."""
+    unexplained: int = 0
+    """How many words of the clause are neither a request's, nor in a slot, nor of any name."""
 
     @property
     def kind(self) -> Said | None:
@@ -86,7 +101,13 @@ def device_mention(said: str, lexicon: Lexicon, *, before: str = "") -> Mention:
 
 
 def read_mentions(
-    hypothesis: Hypothesis, utterance: str, start: int, end: int, lexicon: Lexicon
+    hypothesis: Hypothesis,
+    utterance: str,
+    start: int,
+    end: int,
+    *,
+    lexicon: Lexicon,
+    is_name_word: Callable[[str], bool],
 ) -> tuple[Mention, ...]:
     """Return what the hypothesis mentions, in order; one empty mention when it names nothing.
 
@@ -96,8 +117,10 @@ def read_mentions(
         start: Where the clause of the hypothesis starts in it, and ...
         end: ... where it ends.
         lexicon: The resolver's words.
+        is_name_word: Whether some name of the home has a word.
     """
-    clause = _Clause(hypothesis, utterance, start, end, lexicon)
+    end, excepted = _excepted(hypothesis, utterance, start, end)
+    clause = _Clause(hypothesis, utterance, start, end, lexicon, is_name_word)
     parts = clause.parts()
     mentions: list[Mention] = []
     waiting: list[str] = []
@@ -113,12 +136,27 @@ def read_mentions(
             waiting.append(said)
     if waiting or not mentions:
         mentions.append(Mention(places=tuple(waiting), loose=clause.loose(parts)))
-    excepted = tuple(slot.text for slot in hypothesis.slots if slot.name == "except")
+    mentions = [replace(mention, unexplained=clause.unexplained) for mention in mentions]
     placed = [mention.places for mention in mentions if mention.places]
     shared = placed[0] if len(placed) == 1 else ()
     return tuple(
         replace(mention, places=mention.places or shared, excepted=excepted) for mention in mentions
     )
+
+
+def _excepted(
+    hypothesis: Hypothesis, utterance: str, start: int, end: int
+) -> tuple[int, tuple[str, ...]]:
+    """Return where the rest of the clause ends, and what is left out of it.
+
+    "All the lights but the hall" without a slot for the hall must never become the hall.
+    """
+    slotted = [slot for slot in hypothesis.slots if slot.name == "except"]
+    found = _EXCEPT.search(utterance, start, end)
+    if found is None:
+        return end, tuple(slot.text for slot in slotted)
+    named = _AND.split(utterance[found.end() : end])
+    return found.start(), tuple(words.strip(" .,!?") for words in named if words.strip(" .,!?"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +176,28 @@ class _Word:
     free: bool
     """In no slot."""
     naming: bool
-    """Free, and not one of the words that carry a request ("turn", "to", "please")."""
+    """Free, and a word of rooms, kinds or names, not one that carries a request ("turn", "to")."""
 
 
 class _Clause:
     """The words of a clause, and which of them belong together."""
 
     def __init__(
-        self, hypothesis: Hypothesis, utterance: str, start: int, end: int, lexicon: Lexicon
+        self,
+        hypothesis: Hypothesis,
+        utterance: str,
+        start: int,
+        end: int,
+        lexicon: Lexicon,
+        is_name_word: Callable[[str], bool],
     ) -> None:
         self._utterance = utterance
         self._lexicon = lexicon
-        self._slots = sorted(hypothesis.slots, key=lambda slot: (slot.start, -slot.end))
+        self._is_name_word = is_name_word
+        within = (slot for slot in hypothesis.slots if start <= slot.start and slot.end <= end)
+        slots = sorted(within, key=lambda slot: (slot.start, -slot.end))
+        self._slots = [slot for slot in slots if slot.name not in _FOREIGN]
+        self.unexplained = 0
         self._words: list[_Word] = []
         for match in _SPOKEN.finditer(utterance, start, end):
             self._words.append(self._word(match.start(), match.end()))
@@ -157,8 +205,13 @@ class _Clause:
     def _word(self, start: int, end: int) -> _Word:
         token = "".join(text.tokens(self._utterance[start:end]))
         free = not any(slot.start < end and start < slot.end for slot in self._slots)
-        naming = free and (token not in self._lexicon.carriers or self._is_noun(token))
+        carrier = token in self._lexicon.carriers
+        naming = free and (self._is_noun(token) if carrier else self._is_naming(token))
+        self.unexplained += free and not carrier and not naming
         return _Word(start, end, token, free, naming)
+
+    def _is_naming(self, token: str) -> bool:
+        return self._lexicon.is_own_word(token) or self._is_name_word(token)
 
     def _is_noun(self, token: str) -> bool:
         """Return whether a word of both uses names a thing here: "the switch", "bedroom lock"."""
@@ -174,12 +227,20 @@ class _Clause:
             if parts and slot.start < parts[-1].end:
                 continue
             if slot.name in _DEVICE:
-                parts.append(self._widened(slot.start, slot.end, parts))
+                part = self._widened(slot.start, slot.end, parts)
+                if parts and self._is_one(parts[-1], part):
+                    part = _Part(parts.pop().start, part.end, is_place=False)
+                parts.append(part)
             elif slot.name in _PLACE:
                 parts.extend(self._place(slot.start, slot.end))
         if all(part.is_place for part in parts):
             parts.extend(self._by_kind(parts))
         return sorted(parts, key=lambda part: part.start)
+
+    def _is_one(self, left: _Part, right: _Part) -> bool:
+        """Return whether two device phrases stand side by side and are one cut in two."""
+        gap = self._utterance[left.end : right.start]
+        return not left.is_place and not gap.strip()
 
     def _widened(self, start: int, end: int, before: list[_Part]) -> _Part:
         """Take in naming words on both sides of a device slot."""
@@ -214,7 +275,11 @@ class _Clause:
             yield _Part(behind[0].start, reach, is_place=False)
 
     def _by_kind(self, parts: list[_Part]) -> Iterator[_Part]:
-        """Yield the first run of free words that ends in a kind of device: "the cinema light"."""
+        """Yield "everything", or the first free words that end in a kind: "the cinema light"."""
+        for word in self._words:
+            if word.free and (word.token,) in self._lexicon.everything:
+                yield _Part(word.start, word.end, is_place=False)
+                return
         for run in self._runs(parts):
             for size in range(len(run), 0, -1):
                 if self._lexicon.kinds_of(tuple(word.token for word in run[:size])):
@@ -223,15 +288,20 @@ class _Clause:
 
     def _runs(self, parts: list[_Part]) -> Iterator[list[_Word]]:
         run: list[_Word] = []
-        for word in self._words:
+        for index, word in enumerate(self._words):
             inside = any(part.start < word.end and word.start < part.end for part in parts)
-            if word.naming and not inside:
+            bridge = run and word.free and word.token in _BRIDGES and self._goes_on(index)
+            if not inside and (word.naming or bridge):
                 run.append(word)
             elif run:
                 yield run
                 run = []
         if run:
             yield run
+
+    def _goes_on(self, index: int) -> bool:
+        """Return whether a name goes on behind a word: "eye of sauron"."""
+        return index + 1 < len(self._words) and self._words[index + 1].naming
 
     def loose(self, parts: list[_Part]) -> tuple[str, ...]:
         """Return the runs of naming words that are part of nothing."""

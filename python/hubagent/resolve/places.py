@@ -63,6 +63,8 @@ class Places:
         lexicon = self._lexicon
         words = text.tokens(said)
         plain = lexicon.content(said) or words
+        if exact := self._exact(words):
+            return self._or_here(said, words, exact)
         if words in lexicon.here or plain in lexicon.here:
             here = self._speaker_area
             return Place(said, frozenset({here}) if here is not None else frozenset())

@@ -76,6 +76,9 @@ class Questions:
         words = text.tokens(said)
         state_words = reading.slot("state")
         state = self._lexicon.state(state_words) if state_words else None
+        if state is None and _form(words) != "value":
+            state_words = self._state_within(words)
+            state = self._lexicon.state(state_words) if state_words else None
         if state is None:
             return self._value(reading.intent, self._asked(said, state_words), mentions, grounder)
         form = _form(words)
@@ -112,6 +115,15 @@ class Questions:
             reason=reason,
             facts=facts,
         )
+
+    def _state_within(self, words: tuple[str, ...]) -> str | None:
+        """Return the last words of a question that are a state, when no slot has them."""
+        for size in (2, 1):
+            for start in range(len(words) - size, 0, -1):
+                said = " ".join(words[start : start + size])
+                if self._lexicon.state(said) is not None:
+                    return said
+        return None
 
     def _is(self, entity: Entity, state: str, grounder: Grounder) -> bool:
         value = grounder.view.state(entity.entity_id).state

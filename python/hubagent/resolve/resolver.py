@@ -1,8 +1,8 @@
 """From readings of an utterance to what is to be done in this home: act, answer, ask or refuse.
 
-In: an ``Understanding`` and a ``ContextView``. Out: one ``Resolution`` a clause. Every reading that is
-likely enough is grounded in the home, every grounding is scored with named features, and the best one
-is taken when nothing else is near; nothing is published here.
+In: an ``Understanding`` and a ``ContextView``. Out: one ``Resolution`` a clause. Every reading that
+is likely enough is grounded in the home, every grounding is scored with named features, and the
+best one is taken when nothing else is near; nothing is published here.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hubagent.resolve import intents, lexicon, rank
-from hubagent.resolve.features import Failure, Grounding, is_sensitive
+from hubagent.resolve import choose, intents, lexicon, rank, text
+from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
+from hubagent.resolve.hold_back import reason_to_hold_back
 from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.questions import Questions
-from hubagent.resolve.settings import Request, Settings
-from hubagent.types import Candidate, Command, Decision, Resolution
+from hubagent.resolve.settings import Settings
+from hubagent.types import Candidate, Command, Decision, EntityId, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,27 +26,25 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView, Values
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.mention import Mention
-    from hubagent.types import AreaId, Clause, EntityId, Hypothesis, Understanding
+    from hubagent.types import AreaId, Clause, Hypothesis, Understanding
 
 LEAST_PROBABILITY = 0.3
-"""A best reading less likely than this is not understood."""
-WORTH_TRYING = 0.1
+"""A request understood less surely is not understood, unless names leave no doubt."""
+LEAST_UNNAMED = 0.55
+"""The same for a request that names neither thing nor place."""
+WORTH_TRYING = 0.08
 """Least probability of a further reading, and ..."""
-WORTH_BESIDE = 0.25
+WORTH_BESIDE = 0.12
 """... its least share of the best one's."""
 MOST_OUT_OF_SCOPE = 0.5
-_SECURING = frozenset({"lock", "close_cover", "close_valve"})
-_SURE_NAME = 0.9
-"""Least likeness of a name that is no guess."""
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one hypothesis comes to in this home."""
+    """What one hypothesis comes to in this home; refused ones have no score."""
 
-    hypothesis: Hypothesis
     resolution: Resolution
     score: float = -math.inf
 
@@ -100,52 +99,86 @@ class Resolver:
     # -- one clause --------------------------------------------------------------------------------
 
     def _clause(self, clause: Clause, scene: _Scene, out_of_scope: float) -> Resolution:
+        called = self._called_by_name(clause, scene)
+        if called is not None:
+            return called
         if not clause.hypotheses:
             return Resolution(Decision.REFUSE, "", reason="not_understood")
         best = clause.hypotheses[0]
         if out_of_scope > MOST_OUT_OF_SCOPE:
             return Resolution(Decision.REFUSE, best.intent, reason="not_for_me")
-        if best.probability < LEAST_PROBABILITY:
-            return Resolution(Decision.REFUSE, best.intent, reason="not_understood")
         floor = max(WORTH_TRYING, WORTH_BESIDE * best.probability)
+        grounder = Grounder(
+            scene.view,
+            self._lexicon,
+            speaker_area=scene.speaker_area,
+            antecedents=scene.antecedents,
+        )
         readings = [
-            self._read(hypothesis, clause, scene)
+            self._read(hypothesis, clause, scene, grounder)
             for hypothesis in clause.hypotheses
             if hypothesis is best or hypothesis.probability >= floor
         ]
-        grounded = [reading for reading in readings if reading.score > -math.inf]
-        if not grounded:
-            return readings[0].resolution
-        return max(grounded, key=lambda reading: reading.score).resolution
+        chosen = max(readings, key=lambda reading: reading.score)
+        if chosen.score > -math.inf:
+            return chosen.resolution
+        if best.probability < LEAST_PROBABILITY:
+            return Resolution(Decision.REFUSE, best.intent, reason="not_understood")
+        return readings[0].resolution
 
-    def _read(self, hypothesis: Hypothesis, clause: Clause, scene: _Scene) -> _Reading:
+    def _called_by_name(self, clause: Clause, scene: _Scene) -> Resolution | None:
+        """Return the start of a scene or script whose very name was said, and nothing else."""
+        said = scene.text[clause.start : clause.end]
+        words = text.singulars(text.tokens(said))
+        for match in scene.view.match_names(said, limit=4):
+            if match.kind != "entity" or text.singulars(text.tokens(match.name)) != words:
+                continue
+            entity = scene.view.entity(EntityId(match.id))
+            if entity.domain in {"scene", "script"}:
+                intent = "HubActivateScene" if entity.domain == "scene" else "HubRunScript"
+                commands = (Command(entity.entity_id, "turn_on"),)
+                features = (("named_fully", 1.0),)
+                best = Candidate(intent, (entity.entity_id,), 0.0, features, commands)
+                return choose.resolution(Decision.ACT, best, (best,))
+        return None
+
+    def _read(
+        self, hypothesis: Hypothesis, clause: Clause, scene: _Scene, grounder: Grounder
+    ) -> _Reading:
+        said = scene.text[clause.start : clause.end]
+        mentions = read_mentions(
+            hypothesis,
+            scene.text,
+            clause.start,
+            clause.end,
+            lexicon=self._lexicon,
+            is_name_word=grounder.is_name_word,
+        )
         understood = math.log(max(hypothesis.probability, 1e-6))
         spec = self._specs.get(hypothesis.intent)
-        mentions = read_mentions(hypothesis, scene.text, clause.start, clause.end, self._lexicon)
         if spec is None:
-            said = scene.text[clause.start : clause.end]
-            grounder = self._grounder(scene)
+            if hypothesis.probability < LEAST_PROBABILITY:
+                return _Reading(
+                    Resolution(Decision.REFUSE, hypothesis.intent, reason="unsupported")
+                )
             answer = self._questions.answer(hypothesis, said, mentions, grounder)
-            if answer.decision is Decision.REFUSE:
-                return _Reading(hypothesis, answer)
-            return _Reading(hypothesis, answer, understood + NO_THINGS_SCORE)
-        parts = [self._mention(hypothesis, clause, spec, item, scene) for item in mentions]
+            refused = answer.decision is Decision.REFUSE
+            return _Reading(answer, -math.inf if refused else understood + NO_THINGS_SCORE)
+        reason = reason_to_hold_back(scene.text, said, hypothesis)
+        if reason:
+            return _Reading(Resolution(Decision.REFUSE, hypothesis.intent, reason=reason))
+        parts = [
+            self._mention(hypothesis, clause, spec, mention, scene, grounder)
+            for mention in mentions
+        ]
         for part in parts:
             if part.resolution.decision is Decision.REFUSE:
                 return part
         score = understood + sum(part.score for part in parts) / len(parts)
         asked = [part for part in parts if part.resolution.decision is Decision.ASK]
         if asked:
-            return _Reading(hypothesis, asked[0].resolution, score)
-        return _Reading(hypothesis, _joined([part.resolution for part in parts]), score)
-
-    def _grounder(self, scene: _Scene) -> Grounder:
-        return Grounder(
-            scene.view,
-            self._lexicon,
-            speaker_area=scene.speaker_area,
-            antecedents=scene.antecedents,
-        )
+            return _Reading(asked[0].resolution, score)
+        return _Reading(_joined([part.resolution for part in parts]), score)
 
     # -- one mention -------------------------------------------------------------------------------
 
@@ -156,82 +189,31 @@ class Resolver:
         spec: IntentSpec,
         mention: Mention,
         scene: _Scene,
+        grounder: Grounder,
     ) -> _Reading:
         implied = dict(hypothesis.implied).get("domain", "")
-        found = self._grounder(scene).ground(mention, spec, implied)
+        found = grounder.ground(mention, spec, implied)
         if isinstance(found, Failure):
-            return _Reading(hypothesis, _refused(spec, found))
-        said = scene.text[clause.start : clause.end]
-        able: list[tuple[Grounding, tuple[Command, ...], tuple[str, ...]]] = []
-        failures: list[tuple[float, Failure]] = []
-        for grounding in found:
-            built = self._commands(hypothesis, said, spec, grounding, scene.view)
-            score = self._weights.score(grounding.features)
-            if isinstance(built, Failure):
-                failures.append((score, built))
-            else:
-                able.append((grounding, *built))
-        candidates = sorted(
-            (
-                Candidate(
-                    intent=spec.intent,
-                    entity_ids=grounding.entity_ids,
-                    score=self._weights.score(grounding.features),
-                    features=tuple(sorted(grounding.features.items())),
-                    commands=commands,
-                    unreachable=unreachable,
-                )
-                for grounding, commands, unreachable in able
-            ),
-            key=lambda item: (-item.score, item.entity_ids),
-        )
-        worst = max(failures, key=lambda item: item[0], default=None)
-        if worst is not None and (not candidates or worst[0] >= candidates[0].score + 1.0):
-            return _Reading(hypothesis, _refused(spec, worst[1]))
-        best = candidates[0]
-        return _Reading(
+            return _refused(spec, found)
+        candidates = choose.build(
             hypothesis,
-            self._decide(candidates, self._support(best, clause), scene.view),
-            best.score,
+            scene.text[clause.start : clause.end],
+            spec,
+            found,
+            view=scene.view,
+            settings=self._settings,
+            weights=self._weights,
         )
-
-    def _commands(
-        self,
-        hypothesis: Hypothesis,
-        said: str,
-        spec: IntentSpec,
-        grounding: Grounding,
-        view: ContextView,
-    ) -> tuple[tuple[Command, ...], tuple[str, ...]] | Failure:
-        """Return commands for those that can follow and the names of those out of reach."""
-        commands: list[Command] = []
-        failures: list[Failure] = []
-        unreachable: list[str] = []
-        for entity_id in grounding.entity_ids:
-            entity, state = view.entity(entity_id), view.state(entity_id)
-            has = view.commands_of(entity_id)
-            command = next((c for c in spec.commands[entity.domain] if c in has), None)
-            if command is None:
-                failures.append(
-                    Failure("no_capability", {"name": entity.name, "intent": spec.intent})
-                )
-            elif not state.available:
-                unreachable.append(entity.name)
-            else:
-                built = self._settings.command(
-                    Request(hypothesis, said, spec, command, entity, state, has)
-                )
-                if isinstance(built, Failure):
-                    failures.append(built)
-                else:
-                    commands.append(built)
-        if commands:
-            return tuple(commands), tuple(unreachable)
-        if unreachable:
-            return Failure("unreachable", {"names": tuple(unreachable)})
-        return failures[0]
-
-    # -- act, ask, confirm -------------------------------------------------------------------------
+        if isinstance(candidates, Failure):
+            return _refused(spec, candidates)
+        best = candidates[0]
+        probability = self._support(best, clause)
+        if probability < _least_probability(best, mention):
+            return _refused(spec, Failure("not_understood"))
+        resolution = choose.decide(
+            candidates, spec, probability=probability, view=scene.view, weights=self._weights
+        )
+        return _Reading(resolution, best.score)
 
     def _support(self, best: Candidate, clause: Clause) -> float:
         """Return the probability of all readings that come to the same command.
@@ -247,72 +229,22 @@ class Resolver:
                 probability += hypothesis.probability
         return probability
 
-    def _decide(
-        self, candidates: list[Candidate], probability: float, view: ContextView
-    ) -> Resolution:
-        best = candidates[0]
-        near = [
-            item
-            for item in candidates
-            if item.score > best.score - self._weights.ask_margin
-            and not set(item.entity_ids) < set(best.entity_ids)
-        ]
-        if len(near) > 1 and not _covers(best, near):
-            return _resolution(Decision.ASK, best, candidates=tuple(near), reason="which")
-        sensitive = [e for i in best.entity_ids if is_sensitive(e := view.entity(i))]
-        odd = any(entity.domain in self._specs[best.intent].confirm for entity in sensitive)
-        if sensitive and (odd or not self._is_explicit(best, candidates, probability)):
-            return _resolution(Decision.ASK, best, candidates=(best,), reason="confirm")
-        return _resolution(
-            Decision.ACT, best, candidates=tuple(candidates[:5]), commands=best.commands
-        )
 
-    def _is_explicit(
-        self, best: Candidate, candidates: list[Candidate], probability: float
-    ) -> bool:
-        """Return whether the words, surely understood, single the candidate out.
+def _least_probability(best: Candidate, mention: Mention) -> float:
+    """Return how surely a request must be understood before anything moves.
 
-        For what makes the home safer, such as locking, the room may help to single it out.
-        """
-        features = dict(best.features)
-        if probability < self._weights.doubtful or features.get("name", 1.0) < _SURE_NAME:
-            return False
-        if all(command.command in _SECURING for command in best.commands):
-            return True
-        said = self._weights.explicit_score(features)
-        return all(
-            said - self._weights.explicit_score(dict(other.features)) >= self._weights.ask_margin
-            for other in candidates
-            if other is not best and not set(other.entity_ids) < set(best.entity_ids)
-        )
+    Little, when every word of it is a request's or a full name's; more, when nothing was named.
+    """
+    features = dict(best.features)
+    if features.get("named_fully") and not mention.unexplained:
+        return WORTH_TRYING
+    named = features.get("name") or features.get("place") or features.get("kind", 0.0) > 0.5
+    return LEAST_PROBABILITY if named else LEAST_UNNAMED
 
 
-def _covers(best: Candidate, near: list[Candidate]) -> bool:
-    """Return whether the near ones all lie within the best, so that nothing else could be meant."""
-    return all(set(item.entity_ids) <= set(best.entity_ids) for item in near)
-
-
-def _resolution(
-    decision: Decision,
-    best: Candidate,
-    *,
-    candidates: tuple[Candidate, ...],
-    reason: str = "",
-    commands: tuple[Command, ...] = (),
-) -> Resolution:
-    return Resolution(
-        decision,
-        best.intent,
-        commands=commands,
-        targets=best.entity_ids,
-        candidates=candidates,
-        reason=reason,
-        facts={"unreachable": best.unreachable} if best.unreachable else {},
-    )
-
-
-def _refused(spec: IntentSpec, failure: Failure) -> Resolution:
-    return Resolution(Decision.REFUSE, spec.intent, reason=failure.reason, facts=failure.facts)
+def _refused(spec: IntentSpec, failure: Failure) -> _Reading:
+    refusal = Resolution(Decision.REFUSE, spec.intent, reason=failure.reason, facts=failure.facts)
+    return _Reading(refusal)
 
 
 def _joined(resolutions: list[Resolution]) -> Resolution:
@@ -324,7 +256,7 @@ def _joined(resolutions: list[Resolution]) -> Resolution:
         commands.update({command.entity_id: command for command in resolution.commands})
     targets = dict.fromkeys(i for resolution in resolutions for i in resolution.targets)
     unreachable = tuple(
-        name for r in resolutions for name in r.candidates[0].unreachable if r.candidates
+        name for r in resolutions if r.candidates for name in r.candidates[0].unreachable
     )
     return Resolution(
         Decision.ACT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hubagent.resolve import text
 from hubagent.resolve.names import NO_FIT, NameFit, fit_name
 from hubagent.types import DeviceId, EntityId
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hubagent.types import AreaId, Device, Entity
 
 _SHORTLIST = 16
+_SPELLINGS = 3
 
 
 class Scope:
@@ -42,6 +44,13 @@ class Scope:
             if entity.device_id is not None:
                 found.setdefault(entity.device_id, []).append(entity.entity_id)
         return found
+
+    def is_name_word(self, word: str) -> bool:
+        """Return whether a name of the home has the word, perhaps spelt otherwise."""
+        found = self._view.match_names(word, limit=_SPELLINGS)
+        return any(
+            self._lexicon.same(word, known) for match in found for known in text.tokens(match.name)
+        )
 
     def in_place(self, domains: Iterable[str], place: Place | None) -> Iterable[Entity]:
         """Yield entities of these domains in the place; in the whole home without one."""

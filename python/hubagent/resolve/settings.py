@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BRIGHTNESS_STEP = 20.0
 """Percentage points of one step brighter or dimmer."""
 VOLUME_STEP = 0.1
+POSITION_STEP = 20.0
 SPEED_STEP = 20.0
 LEAST_LIKE = 0.75
 """Least likeness of a mode or source said to one the entity has."""
@@ -42,6 +43,9 @@ _MODE_WORDS = {
     "heat and cool": "heat_cool", "drying": "dry", "dehumidify": "dry", "economy": "eco",
     "energy saving": "eco", "holiday": "away", "vacation": "away", "night": "sleep",
 }  # fmt: skip
+_DOWNWARD = frozenset({"down", "lower", "close", "shut", "less", "closed"})
+_FURTHER = frozenset({"another", "further", "more", "less", "higher", "lower"})
+_WAY = frozenset({"way"})
 _MODE_VERBS = frozenset({"heat", "cool", "dry", "dehumidify"})
 _ENDED = frozenset({"stop", "done", "finish", "finished", "enough", "end", "quit"})
 _SEARCHED = ("search_query", "song", "artist", "album", "playlist", "radio_name", "podcast",
@@ -240,7 +244,16 @@ class Settings:
 
     def _position(self, request: Request) -> Command | Failure:
         words = request.slot("position", "amount")
+        said = set(text.tokens(request.said))
+        downward = bool(said & _DOWNWARD)
+        steps = None if words is None else self._amounts.steps(words)
+        if steps is not None or said & _FURTHER:
+            number = None if words is None or steps is not None else self._amounts.number(words)
+            change = POSITION_STEP * (steps or 1.0) if number is None else abs(number)
+            return self._position_step(request, -change if downward else change)
         value = None if words is None else self._amounts.within(words, 0, 100)
+        if value is not None and words is not None and said & _WAY and downward:
+            value = 100 - value  # "a third of the way down" leaves it two thirds open
         if value is None:
             return request.refused("missing_value", what="position")
         if not 0 <= value <= 100:
@@ -254,6 +267,12 @@ class Settings:
         ):
             value = 100 - value
         return request.to({"position": round(value)})
+
+    def _position_step(self, request: Request, change: float) -> Command | Failure:
+        now = request.attribute("current_position")
+        if now is None:
+            return request.refused("no_target", what="position")
+        return request.to({"position": round(min(max(now + change, 0), 100))})
 
     # -- air ---------------------------------------------------------------------------------------
 

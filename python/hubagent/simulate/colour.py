@@ -1,7 +1,7 @@
 """Colour between the spaces that lamps speak: hue and saturation, red-green-blue, CIE xy.
 
-Brightness is kept apart, so red-green-blue is always at full value. Source: the sRGB primaries
-and transfer curve of IEC 61966-2-1, D65 white.
+Brightness is kept apart, so red-green-blue is always at full value. Source: the wide-gamut D65
+matrices that Philips published for its lamps and Home Assistant uses; transfer curve of sRGB.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ def _byte(part: float) -> int:
 
 
 def rgb_to_xy(rgb: tuple[float, ...]) -> tuple[float, float]:
-    """Return CIE 1931 x and y, three decimals; black counts as white."""
+    """Return CIE 1931 x and y, four decimals; black counts as white."""
     red, green, blue = (_linear(part / 255) for part in rgb[:3])
-    x = 0.4124 * red + 0.3576 * green + 0.1805 * blue
-    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    z = 0.0193 * red + 0.1192 * green + 0.9505 * blue
+    x = 0.664511 * red + 0.154324 * green + 0.162028 * blue
+    y = 0.283881 * red + 0.668433 * green + 0.047685 * blue
+    z = 0.000088 * red + 0.072310 * green + 0.986039 * blue
     total = x + y + z
-    return (round(x / total, 3), round(y / total, 3)) if total else (0.313, 0.329)
+    return (round(x / total, 4), round(y / total, 4)) if total else (0.3227, 0.329)
 
 
 def xy_to_hs(xy: tuple[float, ...]) -> HueSaturation:
-    """Return hue and saturation of the nearest colour a screen can show."""
+    """Return hue and saturation of the nearest colour a lamp can show."""
     x, y = xy[0], max(xy[1], 1e-6)
     big_x, big_z = x / y, (1 - x - y) / y
     linear = (
-        3.2406 * big_x - 1.5372 - 0.4986 * big_z,
-        -0.9689 * big_x + 1.8758 + 0.0415 * big_z,
-        0.0557 * big_x - 0.2040 + 1.0570 * big_z,
+        1.656492 * big_x - 0.354851 - 0.255038 * big_z,
+        -0.707196 * big_x + 1.655397 + 0.036152 * big_z,
+        0.051713 * big_x - 0.121364 + 1.011530 * big_z,
     )
     floor = [max(0.0, part) for part in linear]
     top = max(*floor, 1e-9)

@@ -7,6 +7,7 @@ name they have inside an integration (``native_value``). Nothing here raises.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,12 @@ _WORDED = frozenset({"installed_version", "latest_version", "title", "unit_of_me
 
 
 def scalar(value: object) -> Scalar:
-    """Return a plain value: enumerations by their word, dates and the rest as text."""
+    """Return a plain value: enumerations by their word, dates and the rest as text.
+
+    A number without end is unknown.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if value is None or isinstance(value, bool | int | float):
         return value
     text = str(value)
@@ -100,11 +106,16 @@ def _attribute_scalar(name: str, value: object) -> Scalar:
 
 
 def normalise_attributes(domain: str, given: Mapping[str, object]) -> dict[str, Value]:
-    """Return attributes by Home Assistant's names, numbers as numbers, lists flat."""
+    """Return attributes by Home Assistant's names, numbers as numbers, lists flat.
+
+    An attribute that only repeats the state is left out.
+    """
     renamed = RENAMED.get(domain, {})
     found: dict[str, Value] = {}
     for raw_name, raw in given.items():
         name = renamed.get(raw_name, raw_name)
+        if name == STATE_ATTRIBUTES.get(domain):
+            continue
         if name == "supported_features":
             found[name] = tuple(sorted(read_features(domain, raw) or ()))
         elif name == "items" and domain == "todo" and isinstance(raw, list | tuple):

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 from hubagent.errors import UnknownEntityError
 from hubagent.simulate.devices import make_device
 from hubagent.simulate.faults import Faults
+from hubagent.simulate.home import UNAVAILABLE
 from hubagent.simulate.makers import make_nodes
 from hubagent.simulate.makers.wire import STATUS_TOPIC, message
+from hubagent.simulate.normalise import normalise_attributes, normalise_state
+from hubagent.types import EntityId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from hubagent.simulate.bus import BusClient, MemoryBus
     from hubagent.simulate.devices.base import SimulatedDevice
     from hubagent.simulate.home import HomeModel
-    from hubagent.simulate.makers.wire import Action, Node
+    from hubagent.simulate.makers.wire import Action
     from hubagent.types import Message, Publication, Value
 
 _LOGGER = logging.getLogger(__name__)
@@ -61,6 +64,9 @@ class SimulatedHome:
             entity.entity_id: make_device(entity, home.initial[entity.entity_id], clock)
             for entity in home.entities
         }
+        self._gone = {id_ for id_ in self.devices if not home.initial[EntityId(id_)].available}
+        """Entities that the hub knows to be gone."""
+        self.faults.unreachable.update(self._gone)
         self._nodes = make_nodes(home, self.devices, maker)
         self._node_of = {id_: node for node, ids in self._nodes for id_ in ids}
         self._readers = {
@@ -94,18 +100,18 @@ class SimulatedHome:
     def _announce(self) -> None:
         self._send([message(STATUS_TOPIC, "online", qos=1)])
         for node, ids in self._nodes:
-            reachable = [id_ for id_ in ids if not self._is_cut_off(id_)]
-            if not reachable:
-                continue
+            # Who cannot be reached was announced before, and the broker kept that.
             self._send(node.announcements())
-            self._send(node.presence(online=True))
-            for entity_id in reachable:
-                self._send(node.reports(self.devices[entity_id]))
+            self._send(node.presence([id_ for id_ in ids if id_ not in self._gone], online=True))
+            self._send(node.presence([id_ for id_ in ids if id_ in self._gone], online=False))
+            for entity_id in ids:
+                if not self._is_cut_off(entity_id):
+                    self._send(node.reports(self.devices[entity_id]))
 
     def stop(self) -> None:
         """Say that every device goes."""
-        for node, _ in self._nodes:
-            self._send(node.presence(online=False))
+        for node, ids in self._nodes:
+            self._send(node.presence(ids, online=False))
         self._send([message(STATUS_TOPIC, "offline", qos=1)])
         self._publish = None
 
@@ -165,15 +171,27 @@ class SimulatedHome:
     # --- the world --------------------------------------------------------------------------------
 
     def place(
-        self, entity_id: str, state: Value = None, attributes: Mapping[str, Value] | None = None
+        self, entity_id: str, state: object = None, attributes: Mapping[str, object] | None = None
     ) -> None:
         """Move a device by hand: a wall switch, the weather, someone coming home.
+
+        Args:
+            entity_id: Which entity.
+            state: As in a home file; ``None`` leaves it, ``unavailable`` makes the entity go, any
+                other brings it back.
+            attributes: As in a home file; those not given stay.
 
         Raises:
             UnknownEntityError: If there is no such entity.
         """
         device = self.device(entity_id)
-        device.place(state, attributes or {})
+        if state == UNAVAILABLE:
+            self.cut_off(entity_id, noticed=True)
+            return
+        given, domain = attributes or {}, device.entity.domain
+        device.place(normalise_state(domain, state, given), normalise_attributes(domain, given))
+        if state is not None and entity_id in self._gone:
+            self.bring_back(entity_id)
         self._report(device, only_news=True)
 
     def device(self, entity_id: str) -> SimulatedDevice:
@@ -190,25 +208,29 @@ class SimulatedHome:
 
     def cut_off(self, *ids: str, noticed: bool = False) -> None:
         """Make entities or devices unreachable; ``noticed`` tells the hub so."""
-        if noticed:
-            for node in self._nodes_of(ids):
-                self._send(node.presence(online=False))
         self.faults.unreachable.update(ids)
+        if noticed:
+            members = self._members(ids)
+            self._gone.update(members)
+            for node, own in self._nodes:
+                self._send(node.presence([id_ for id_ in own if id_ in members], online=False))
 
     def bring_back(self, *ids: str) -> None:
         """Make them reachable; they say what they are now."""
+        members = self._members(ids)
         self.faults.unreachable.difference_update(ids)
-        for node in self._nodes_of(ids):
-            self._send(node.presence(online=True))
-        for entity_id, device in self.devices.items():
-            if entity_id in ids or device.entity.device_id in ids:
-                self._report(device, only_news=False)
+        self._gone.difference_update(members)
+        for node, own in self._nodes:
+            self._send(node.presence([id_ for id_ in own if id_ in members], online=True))
+        for entity_id in members:
+            self._report(self.devices[entity_id], only_news=False)
 
-    def _nodes_of(self, ids: tuple[str, ...]) -> list[Node]:
+    def _members(self, ids: tuple[str, ...]) -> list[str]:
+        """Return the entities meant by ids of entities or devices."""
         return [
-            node
-            for node, members in self._nodes
-            if any(i in ids or self.devices[i].entity.device_id in ids for i in members)
+            id_
+            for id_, device in self.devices.items()
+            if id_ in ids or device.entity.device_id in ids
         ]
 
     # --- time -------------------------------------------------------------------------------------
@@ -261,11 +283,15 @@ class SimulatedHome:
     def states(self) -> dict[str, dict[str, Any]]:
         """Return what every entity truly is, as ``replay`` prints it.
 
-        States are words, as in Home Assistant: ``unknown`` for none, numbers as text. Attributes
+        States are words, as in Home Assistant: ``unknown`` for none, ``unavailable`` for who is
+        known to be gone, numbers as text. Attributes
         are those of the home file and those the device has, in Home Assistant's domain model.
         """
         return {
-            entity_id: {"state": state_words(device.state), "attributes": _plain(device.truth)}
+            entity_id: {
+                "state": UNAVAILABLE if entity_id in self._gone else state_words(device.state),
+                "attributes": _plain(device.truth),
+            }
             for entity_id, device in self.devices.items()
         }
 

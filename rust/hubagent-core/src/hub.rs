@@ -426,8 +426,8 @@ impl Hub {
     /// Applies a record of an earlier run.
     fn recall(&mut self, record: Record) -> Result<(), HubError> {
         match record {
-            Record::Declare(declaration) => {
-                self.install(&declaration, 0.0)?;
+            Record::Declare(declaration, at_s) => {
+                self.install(&declaration, at_s)?;
             }
             Record::Remove(entity_id) => {
                 self.uninstall(&entity_id);

@@ -159,10 +159,11 @@ impl EntityState {
 
     /// Takes note that a message came, whatever it changed.
     ///
-    /// Returns the change if that ended an expiry.
+    /// Returns the change if that ended an expiry; an old message heard again does not.
     pub fn hear(&mut self, heard: Heard<'_>) -> Option<Arc<Change>> {
+        let newer = heard.at_s > self.heard_at_s;
         self.heard_at_s = self.heard_at_s.max(heard.at_s);
-        if !self.expired {
+        if !(self.expired && newer) {
             return None;
         }
         self.expired = false;

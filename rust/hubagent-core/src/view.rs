@@ -176,11 +176,9 @@ impl Picture {
                 specs: Arc::clone(&registered.specs),
                 suggested_area: None,
             };
-            let state = StateRecord {
-                entity_id: Arc::clone(&registered.entity.entity_id),
-                kept,
-            };
-            [Record::Declare(Box::new(declared)), Record::State(state)]
+            let entity_id = Arc::clone(&registered.entity.entity_id);
+            let declared = Record::Declare(Box::new(declared), state.first_seen_s());
+            [declared, Record::State(StateRecord { entity_id, kept })]
         });
         floors
             .chain(areas)

@@ -37,6 +37,13 @@ def can_colour(draft: Draft, taken: str) -> None:
         draft.can(f"{kind}_color")
 
 
+def hear_colour(draft: Draft, kind: str, reading: Reading | None) -> None:
+    """Bind a colour as the light reports it, and as ``rgb_color`` where that is another."""
+    draft.hear(f"{kind}_color", reading, _NUMBERS)
+    if reading and kind != "rgb" and not draft.hears("rgb_color"):
+        draft.hear("rgb_color", colour.rgb_reading(kind, reading), _NUMBERS)
+
+
 def _can_temperature(config: Config, draft: Draft) -> None:
     low, high = config.number("min_mireds", 153), config.number("max_mireds", 500)
     if low <= 0 or high <= 0:
@@ -115,7 +122,7 @@ def _basic_colour(config: Config, draft: Draft) -> list[CommandPart]:
     """Use the first kind of colour that has a topic; the others say the same in other words."""
     for kind in _COLOURS:
         reading = config.reading(f"{kind}_state_topic", f"{kind}_value_template")
-        draft.hear(f"{kind}_color", reading, _NUMBERS)
+        hear_colour(draft, kind, reading)
     for kind in _COLOURS:
         writing = config.writing(f"{kind}_command_topic", f"{kind}_command_template")
         if writing is None:
@@ -217,7 +224,7 @@ def _json_colour(
             keys = (*_JSON_KEYS["rgb"], ("c", ""), ("w", ""))
         if reading:
             pointers = (f"/color/{key}" for key, _ in keys)
-            draft.hear(f"{kind}_color", reading.inside(*pointers), _NUMBERS)
+            hear_colour(draft, kind, reading.inside(*pointers))
     taken = "rgb" if kinds[0].startswith("rgb") else kinds[0]
     can_colour(draft, taken)
     parts = []

@@ -159,9 +159,9 @@ class SimulatedDevice:
         return value if is_number else default  # type: ignore[return-value]  # checked above
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Return a given list of words, such as ``hvac_modes``."""
+        """Return a given list of words, such as ``hvac_modes``; an empty one counts as none."""
         value = self._given.get(name)
-        return tuple(str(item) for item in value) if isinstance(value, tuple) else default
+        return tuple(str(item) for item in value) if isinstance(value, tuple) and value else default
 
     def has(self, *features: str) -> bool:
         """Return whether it has every feature named."""

@@ -41,7 +41,8 @@ class Fan(OnOff):
         """Give it a speed to come back to."""
         now, names = self._attributes, self.reported()
         self.preset_modes = self.words("preset_modes")
-        self.step = self.number("percentage_step", 1)
+        step = self.number("percentage_step", 1)
+        self.step = step if 0 < step <= 100 else 1
         self._last = self.number("percentage", 0) or 100
         if "percentage" in names:
             now["percentage"] = neat(self._last) if self.is_on else 0

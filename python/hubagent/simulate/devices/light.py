@@ -13,8 +13,23 @@ if TYPE_CHECKING:
 
     from hubagent.simulate.devices.base import Commands
 
-COLOUR_SIZES = {"hs": 2, "rgb": 3, "xy": 2, "rgbw": 4, "rgbww": 5}
-"""Colour modes and how many numbers a colour has in each."""
+COLOUR_TOPS: dict[str, tuple[float, ...]] = {
+    "hs": (360, 100),
+    "rgb": (255,) * 3,
+    "xy": (1, 1),
+    "rgbw": (255,) * 4,
+    "rgbww": (255,) * 5,
+}
+"""Colour modes, and the highest value of each number of a colour; the lowest is 0."""
+
+
+def read_colour(mode: str, value: Value) -> tuple[float, ...] | None:
+    """Return a colour of the mode, or ``None`` for anything else."""
+    tops = COLOUR_TOPS[mode]
+    colour = numbers(value, len(tops))
+    if colour is None or not all(0 <= part <= top for part, top in zip(colour, tops, strict=True)):
+        return None
+    return colour
 
 
 class Light(OnOff):
@@ -33,7 +48,7 @@ class Light(OnOff):
         """Return what a lamp of its modes reports."""
         self.modes = self._colour_modes()
         self._given["supported_color_modes"] = self.modes
-        self.colour_modes = tuple(mode for mode in self.modes if mode in COLOUR_SIZES)
+        self.colour_modes = tuple(mode for mode in self.modes if mode in COLOUR_TOPS)
         self.effect_list = self.words("effect_list")
         names = ["color_mode"]
         if self.modes != ("onoff",):
@@ -50,7 +65,7 @@ class Light(OnOff):
         modes = self.words("supported_color_modes")
         if modes:
             return modes
-        found = [mode for mode in COLOUR_SIZES if f"{mode}_color" in self._given]
+        found = [mode for mode in COLOUR_TOPS if f"{mode}_color" in self._given]
         if {"color_temp_kelvin", "min_color_temp_kelvin"} & self._given.keys():
             found.insert(0, "color_temp")
         mode = self._given.get("color_mode")
@@ -63,8 +78,8 @@ class Light(OnOff):
     def prepare(self) -> None:
         """Give it a brightness and a colour to come back to."""
         now = self._attributes
-        low = self.number("min_color_temp_kelvin", 2000)
-        high = self.number("max_color_temp_kelvin", 6536)
+        low = min(20_000.0, max(1000.0, self.number("min_color_temp_kelvin", 2000)))
+        high = min(20_000.0, max(low, self.number("max_color_temp_kelvin", 6536)))
         # Who counts in mired hits the ends only nearly.
         self.kelvin_range = (
             round(min(low, 1e6 / round(1e6 / low))),
@@ -78,9 +93,9 @@ class Light(OnOff):
         mode = str(now["color_mode"])
         if mode == "color_temp":
             self._whiten(self.number("color_temp_kelvin", 0) or 2700)
-        elif mode in COLOUR_SIZES:
-            colour = numbers(now.get(f"{mode}_color"), COLOUR_SIZES[mode])
-            self._paint(mode, colour or (0.0,) * COLOUR_SIZES[mode])
+        elif mode in COLOUR_TOPS:
+            colour = read_colour(mode, now.get(f"{mode}_color"))
+            self._paint(mode, colour or (0.0,) * len(COLOUR_TOPS[mode]))
 
     def commands(self) -> Commands:
         """Return on with what its modes allow, off and toggle."""
@@ -105,10 +120,10 @@ class Light(OnOff):
 
     def do_turn_on(self, data: Mapping[str, Value]) -> bool | None:
         """Shine, as told or as last time."""
-        colours = [mode for mode in COLOUR_SIZES if f"{mode}_color" in data]
+        colours = [mode for mode in COLOUR_TOPS if f"{mode}_color" in data]
         colour = None
         if colours:
-            colour = numbers(data[f"{colours[0]}_color"], COLOUR_SIZES[colours[0]])
+            colour = read_colour(colours[0], data[f"{colours[0]}_color"])
             if colour is None:
                 return False
         brightness = data.get("white", data.get("brightness"))
@@ -129,9 +144,10 @@ class Light(OnOff):
 
     def place(self, state: Value, attributes: Mapping[str, Value]) -> None:
         """Take state and attributes; a colour sets its mode and the other colours."""
-        super().place(state, attributes)
-        for mode, size in COLOUR_SIZES.items():
-            colour = numbers(attributes.get(f"{mode}_color"), size)
+        plain = {key: value for key, value in attributes.items() if not key.endswith("_color")}
+        super().place(state, plain)
+        for mode in COLOUR_TOPS:
+            colour = read_colour(mode, attributes.get(f"{mode}_color"))
             if colour and mode in (*self.colour_modes, "hs", "rgb", "xy"):
                 self._paint(mode, colour)
                 return

@@ -65,8 +65,9 @@ def _things(
 ) -> list[tuple[DeviceId | None, Thing, list[SimulatedDevice]]]:
     """Return physical things with their entities.
 
-    A discovery message can place a device, not an entity, and a hub calls an entity after its
-    device. So an entity elsewhere than its device, or named otherwise, is a thing of its own.
+    A discovery message can place a device, not an entity, a hub calls an entity after its device,
+    and a device is there or gone as a whole. So an entity elsewhere than its device, named
+    otherwise, or gone alone, is a thing of its own.
     """
     areas = {area.area_id: area.name for area in home.areas}
     by_id = {device.device_id: device for device in home.devices}
@@ -74,7 +75,8 @@ def _things(
     alone: list[SimulatedDevice] = []
     for device in devices.values():
         owner = by_id.get(device.entity.device_id) if device.entity.device_id else None
-        if owner is not None and _belongs(device, owner):
+        available = home.initial[device.entity.entity_id].available
+        if owner is not None and available and _belongs(device, owner):
             together.setdefault(owner.device_id, []).append(device)
         else:
             alone.append(device)

@@ -27,7 +27,7 @@ from hubagent.simulate.makers.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from hubagent.simulate.devices.base import SimulatedDevice
     from hubagent.simulate.makers.wire import Reader, Thing
@@ -187,8 +187,10 @@ class DiscoveryNode:
 
     # --- speaking and listening -------------------------------------------------------------------
 
-    def presence(self, *, online: bool) -> list[Publication]:
-        """Return availability, retained."""
+    def presence(self, ids: Collection[str], *, online: bool) -> list[Publication]:
+        """Return availability, retained; a thing comes and goes as a whole."""
+        if not ids:
+            return []
         return [message(self._status_topic, "online" if online else "offline", qos=1)]
 
     def reports(self, device: SimulatedDevice) -> list[Publication]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hubagent.simulate.devices.light import COLOUR_SIZES
+from hubagent.simulate.devices.light import COLOUR_TOPS
 from hubagent.simulate.makers.power import ON_OFF
 from hubagent.simulate.makers.wire import (
     Asked,
@@ -60,7 +60,7 @@ def mired(kelvin: Value) -> Value:
 
 def _home_brightness(raw: Value, full: int) -> Value:
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        return round(raw * 255 / full)
+        return round(raw / full * 255)
     return raw
 
 
@@ -190,7 +190,7 @@ def basic_light(device: SimulatedDevice) -> Component:
             lambda text: ("turn_on", {"color_temp_kelvin": mired(as_number(text))}),
             lambda: mired(device.attributes["color_temp_kelvin"]),
         )
-    for mode in COLOUR_SIZES:
+    for mode in COLOUR_TOPS:
         if mode in device.words("supported_color_modes"):
             add(mode, mode, _listed_colour(mode), _comma_list(device, f"{mode}_color"))
     if "effect" in fields:

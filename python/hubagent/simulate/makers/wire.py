@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from hubagent.types import Publication, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from hubagent.simulate.devices.base import SimulatedDevice
 
@@ -111,8 +112,8 @@ class Node(Protocol):
         """Return discovery."""
         ...
 
-    def presence(self, *, online: bool) -> list[Publication]:
-        """Return availability."""
+    def presence(self, ids: Collection[str], *, online: bool) -> list[Publication]:
+        """Return availability of the things that these entities belong to."""
         ...
 
     def reports(self, device: SimulatedDevice) -> list[Publication]:
@@ -157,14 +158,16 @@ def to_json(value: object) -> str:
 
 
 def value_of(raw: object) -> Value:
-    """Return a JSON value as the home knows it; objects become text."""
+    """Return a JSON value as the home knows it; objects, and numbers without end, become text."""
     if isinstance(raw, list):
         return tuple(item if _is_scalar(item) else to_json(item) for item in raw)
     return raw if _is_scalar(raw) else to_json(raw)  # type: ignore[return-value]  # just checked
 
 
 def _is_scalar(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, bool | int | str)
 
 
 def as_number(text: str) -> Value:
@@ -172,6 +175,8 @@ def as_number(text: str) -> Value:
     try:
         number = float(text)
     except ValueError:
+        return text
+    if not math.isfinite(number):
         return text
     return int(number) if number.is_integer() else number
 

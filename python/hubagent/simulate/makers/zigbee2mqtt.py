@@ -24,7 +24,7 @@ from hubagent.simulate.makers.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from hubagent.simulate.devices.base import SimulatedDevice
     from hubagent.simulate.makers.wire import Reader
@@ -235,7 +235,7 @@ class Zigbee2MqttBridge:
 
     def __init__(self, things: Sequence[tuple[Thing, Sequence[SimulatedDevice]]]) -> None:
         self._things = list(things)
-        self._thing_of = {
+        self._thing_of: dict[str, Thing] = {
             device.entity.entity_id: thing for thing, members in things for device in members
         }
         self._members = {thing.id: list(members) for thing, members in things}
@@ -302,11 +302,12 @@ class Zigbee2MqttBridge:
             },
         }
 
-    def presence(self, *, online: bool) -> list[Publication]:
-        """Return availability of the bridge and of each device, retained."""
+    def presence(self, ids: Collection[str], *, online: bool) -> list[Publication]:
+        """Return availability, retained; that of the bridge too when it is about all devices."""
         payload = {"state": "online" if online else "offline"}
-        topics = [f"{BASE}/bridge/state"]
-        topics += [f"{BASE}/{thing.name}/availability" for thing, _ in self._things]
+        topics = [f"{BASE}/bridge/state"] if len(ids) == len(self._thing_of) else []
+        names = {self._thing_of[id_].name for id_ in ids}
+        topics += [f"{BASE}/{name}/availability" for name in sorted(names)]
         return [message(topic, payload, qos=1) for topic in topics]
 
     def reports(self, device: SimulatedDevice) -> list[Publication]:

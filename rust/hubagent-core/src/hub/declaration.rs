@@ -91,7 +91,7 @@ impl Hub {
         if let Some(area) = area.filter(|it| self.picture.registry.area(&it.area_id).is_none()) {
             self.set_area(area, now_s);
         }
-        self.remember(&Record::Declare(Box::new(declaration)), now_s);
+        self.remember(&Record::Declare(Box::new(declaration), now_s), now_s);
         self.counters.changes += u64::from(change.is_some());
         let mut changes: Vec<_> = change.into_iter().collect();
         changes.extend(self.catch_up(key));

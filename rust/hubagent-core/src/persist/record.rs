@@ -30,8 +30,8 @@ pub struct StateRecord {
 /// One thing worth remembering. Every record is absolute: reading one twice does no harm.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    /// An entity was announced, with its device, bindings and commands.
-    Declare(Box<Declaration>),
+    /// An entity was announced at this time, with its device, bindings and commands.
+    Declare(Box<Declaration>, f64),
     /// An entity is gone.
     Remove(Box<str>),
     /// Values of an entity.
@@ -88,7 +88,7 @@ impl Record {
         bytes.extend_from_slice(&[0; 8]);
         bytes.extend_from_slice(&sequence.to_le_bytes());
         let result = match self {
-            Self::Declare(declared) => named(bytes, 1, declared),
+            Self::Declare(declared, at_s) => named(bytes, 1, &(declared, at_s)),
             Self::Remove(id) => named(bytes, 2, id),
             // Most records are of this kind, so it goes without field names.
             Self::State(state) => {
@@ -160,7 +160,10 @@ impl<'a> Frame<'a> {
     /// Understands the record; none when another version wrote it.
     pub fn decode(&self) -> Option<Record> {
         Some(match self.kind {
-            1 => Record::Declare(self.body()?),
+            1 => {
+                let (declared, at_s) = self.body()?;
+                Record::Declare(declared, at_s)
+            }
             2 => Record::Remove(self.body()?),
             3 => Record::State(self.body()?),
             4 => Record::Floor(self.body()?),

@@ -1,0 +1,53 @@
+"""Requests that must not be carried out now: for later, on a condition, or not at all.
+
+Until the hub keeps time for requests, "in twenty minutes" and "if it gets dark" are refused with
+the reason; acting at once would be a fault. Words are looked at, not only slots, because a missed
+slot must not switch anything.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubagent.types import Hypothesis
+
+_TIME_SLOTS = frozenset({"time", "date", "duration", "frequency"})
+_UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)"
+_LATER = re.compile(
+    rf"\b(?:in|after|for|within|every|another)\s+(?:[\w-]+\s+){{1,5}}?{_UNIT}\b"
+    rf"|\b(?:an?|half an?)\s+hour\b"
+    r"|\b(?:at|by|until|till|before|after|from)\s+(?:noon|midday|midnight|sunset|sunrise|dusk|dawn|dark)\b"
+    r"|\b\d{1,2}(?:[:.]\d{2})?\s*(?:a\.?m\.?|p\.?m\.?|o'?\s?clock)(?!\w)"
+    r"|\b(?:half|quarter) (?:past|to)\b"
+    r"|\b(?:tomorrow|later|tonight|every (?:day|night|morning|evening|week))\b"
+    r"|\b(?:on|next|every) (?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|whenever|once|as soon as|in case|until)\b|\bwhen(?:ever)?\b(?!\s+i say)",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"\b(?:do not|don'?t|don\u2019t|never|no need to|stop asking)\b", re.IGNORECASE)
+_YET_DO = re.compile(
+    r"\b(?:don'?t|don\u2019t|do not|never) forget\b|\bwhy (?:don'?t|don\u2019t|do not) (?:you|we)\b",
+    re.IGNORECASE,
+)
+
+
+def reason_to_hold_back(utterance: str, clause: str, reading: Hypothesis) -> str:
+    """Return why a command must not be carried out now; empty if nothing speaks against it.
+
+    Args:
+        utterance: All that was said: a condition in one clause holds for the others.
+        clause: The words of this request.
+        reading: Its slots.
+    """
+    if _NOT.search(clause) and not _YET_DO.search(clause):
+        return "not_to_do"
+    if _CONDITION.search(utterance):
+        return "conditional"
+    if any(slot.name in _TIME_SLOTS for slot in reading.slots) or _LATER.search(utterance):
+        return "later"
+    return ""
