@@ -111,9 +111,7 @@ def _to_onnx(encoder: Encoder, path: Path) -> None:
 def _calibrate(target: Path, dev: list[Example], names: Names) -> tuple[float, float]:
     """Return the temperature fitted on one half of the dev sentences, and the error on the other."""
     model, encoder = Model(target), TextEncoder(target / TOKENIZER_FILE)
-    logits = np.stack(
-        [model.run([encoder.encode(normalise(item.text)).ids])[0].intent for item in dev]
-    )
+    logits = np.stack([model.run(encoder.encode(normalise(item.text)).ids).intent for item in dev])
     truth = np.array([names.labels.index(str(item.label)) for item in dev], dtype=np.int64)
     temperature = fit_temperature(logits[::2], truth[::2])
     probabilities = softmax(logits[1::2], temperature)

@@ -25,8 +25,9 @@ def parse_line(
     """Return the readings of one utterance as plain data.
 
     Probabilities of classes that bear the same name in the label set are added up; the slots are
-    those of the utterance as a whole, in characters of the given text. A class without a name in
-    the label set keeps its own intent.
+    those of the utterance as a whole, in characters of the given text. SLURP knows no thermostat
+    and the like: with its names, such classes are left out and their share goes to nobody. An intent
+    that Home Assistant has not keeps our name.
 
     Args:
         understander: A loaded model.
@@ -65,6 +66,8 @@ def _hypotheses(
     for entry, probability in zip(catalogue.classes, reading.probabilities.tolist(), strict=True):
         meant = entry if labels == "slurp" else catalogue.meant(entry, words)
         name = _intent_name(catalogue, meant, words, labels)
+        if not name:
+            continue
         total[name] += probability
         if name not in best or probability > best[name][0]:
             best[name] = (probability, meant)
@@ -84,7 +87,7 @@ def _intent_name(
     catalogue: Catalogue, entry: IntentClass, words: dict[str, str], labels: LabelSet
 ) -> str:
     if labels == "slurp":
-        return entry.slurp or entry.intent
+        return entry.slurp
     if labels == "home-assistant":
         return catalogue.home_assistant(entry, words) or entry.intent
     return entry.intent

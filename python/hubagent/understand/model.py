@@ -68,7 +68,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the network says of one text, padding removed; all logits but the embedding."""
+    """What the network says of one text; all logits but the embedding."""
 
     intent: NDArray[np.float32]
     """(labels,)"""
@@ -103,25 +103,17 @@ class Model:
                 f"cannot load the model in `{directory}`: {error}", hint=_HINT
             ) from error
 
-    def run(self, texts: Sequence[Sequence[int]]) -> list[Output]:
-        """Run the network once over all texts.
+    def run(self, pieces: Sequence[int]) -> Output:
+        """Run the network over one text.
+
+        Texts are not batched: the network scales its activations by what is in the batch, so a
+        neighbour would change the answer.
 
         Args:
-            texts: Numbers of the pieces of each text, marks included; at most 64 each.
+            pieces: Numbers of the pieces, marks included; at most 64.
         """
-        width = max(len(ids) for ids in texts)
-        ids = np.zeros((len(texts), width), dtype=np.int64)
-        mask = np.zeros((len(texts), width), dtype=np.int64)
-        for row, pieces in enumerate(texts):
-            ids[row, : len(pieces)] = pieces
-            mask[row, : len(pieces)] = 1
+        ids = np.array([pieces], dtype=np.int64)
         intent, slots, starts, scope, embedding = self._session.run(
-            None, {"input_ids": ids, "attention_mask": mask}
+            None, {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         )
-        return [
-            Output(
-                intent[row], slots[row, : len(pieces)], starts[row, : len(pieces)],
-                float(scope[row]), embedding[row],
-            )
-            for row, pieces in enumerate(texts)
-        ]  # fmt: skip
+        return Output(intent[0], slots[0], starts[0], float(scope[0]), embedding[0])

@@ -1,7 +1,7 @@
 """The stage's front door: a text goes in, clauses with their readings come out.
 
 One pass of the model serves a plain request. Only when it sees a second request in the text are
-the clauses run again, all in one batch, so that each has readings of its own.
+the clauses run again, each alone, so that each has readings of its own.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Understander:
         encoded = self._encoder.encode(plain)
         if encoded.too_long or not encoded.words:
             return Analysis(None, (), 1.0, None)
-        output = self._model.run([encoded.ids])[0]
+        output = self._model.run(encoded.ids)
         whole = self._reading(output, encoded, 0)
         spans = self._clause_spans(plain, encoded, output)
         if len(spans) < 2:
@@ -154,10 +154,9 @@ class Understander:
         encoded = [self._encoder.encode(text[start:end]) for start, end in spans]
         if any(not item.words for item in encoded):
             return None
-        outputs = self._model.run([item.ids for item in encoded])
         clauses = []
-        for (start, end), item, output in zip(spans, encoded, outputs, strict=True):
-            reading = self._reading(output, item, start)
+        for (start, end), item in zip(spans, encoded, strict=True):
+            reading = self._reading(self._model.run(item.ids), item, start)
             if reading.probabilities.max() < _LEAST_OF_A_CLAUSE:
                 return None
             clauses.append((start, end, reading))
