@@ -135,9 +135,12 @@ def _is_explicit(
 ) -> bool:
     """Return whether the words, surely understood, single the candidate out."""
     features = dict(best.features)
-    if probability < weights.doubtful or features.get("name", 1.0) < _SURE_NAME:
+    securing = all(command.command in _SECURING for command in best.commands)
+    if probability < (weights.doubtful_securing if securing else weights.doubtful):
         return False
-    if all(command.command in _SECURING for command in best.commands):
+    if features.get("name", 1.0) < _SURE_NAME:
+        return False
+    if securing:
         return True
     said = weights.explicit_score(features)
     return all(

@@ -51,7 +51,6 @@ class Frame:
     spec: IntentSpec
     implied_domain: str
     speaker_area: AreaId | None
-    plural: bool
 
     def measure(self, ids: tuple[EntityId, ...], place: Place | None, **said: float) -> Grounding:
         """Return a candidate with its features.
@@ -71,8 +70,6 @@ class Frame:
         if self.implied_domain:
             domains = {view.entity(entity_id).domain for entity_id in ids}
             features["implied"] = float(domains == {self.implied_domain})
-        if self.plural and len(ids) > 1:
-            features["number"] = 1.0
         if self.spec.prefer:
             fits = max(preference(state.state, self.spec.prefer) for state in states)
             features["playing" if self.spec.prefer in _STATES else "state"] = fits

@@ -56,7 +56,7 @@ class Grounder:
         self, mention: Mention, spec: IntentSpec, implied_domain: str = ""
     ) -> tuple[Grounding, ...] | Failure:
         """Return every set of entities that the mention could mean, or why there is none."""
-        frame = Frame(self.view, spec, implied_domain, self._speaker_area, mention.plural)
+        frame = Frame(self.view, spec, implied_domain, self._speaker_area)
         if mention.pronoun and self._antecedents:
             ids = tuple(i for i in self._antecedents if self.view.entity(i).domain in spec.commands)
             if ids:
@@ -102,7 +102,11 @@ class Grounder:
         named = self._named(mention, frame, place)
         grouped = self._by_said_kinds(mention, frame, place)
         if grouped:
-            named = {i: fit for i, fit in named.items() if fit.full and _adds(fit, mention)}
+            named = {
+                entity_id: fit
+                for entity_id, fit in named.items()
+                if fit.full and _adds(fit, mention) and (fit.plural or not mention.plural)
+            }
         # A thing called so needs no place to be meant: "the bedroom light" may be in any room.
         grouped = [g for g in grouped if len(g.entity_ids) > 1 or g.entity_ids[0] not in named]
         found = [*self._by_name(mention, named, frame, place), *grouped]
@@ -175,7 +179,7 @@ class Grounder:
         fits: dict[EntityId, float] = {}
         for entity in self._scope.in_place(domains & frame.spec.commands.keys(), place):
             fit = max(self._fit(kind, mention, entity) for kind in kinds)
-            if fit:
+            if fit and not (mention.everything and is_sensitive(entity)):
                 fits[entity.entity_id] = fit
         if not fits:
             return []
@@ -183,9 +187,10 @@ class Grounder:
         chosen = [i for i, fit in fits.items() if fit >= min(best, CALLED)]
         chosen = self._most_specific(chosen, mention)
         # A kind that only the intent implies tells half as much as one that was said.
-        fit = best if mention.kind is not None else best / 2
+        share = 1.0 if mention.kind is not None else 0.5
+        number = {"number": 1.0} if mention.plural else {}
         return [
-            frame.measure(ids, place, kind=fit)
+            frame.measure(ids, place, kind=share * min(fits[i] for i in ids), **number)
             for ids in self._groups(chosen, kinds, mention, place)
         ]
 
@@ -223,6 +228,8 @@ class Grounder:
     ) -> list[tuple[EntityId, ...]]:
         """Split what was found into the sets that could be meant together."""
         together = mention.plural or mention.everything or all(kind.together for kind in kinds)
+        if not mention.plural and any(is_sensitive(self.view.entity(i)) for i in ids):
+            together = False  # one door was said, so one of them is meant
         if not together:
             return [(entity_id,) for entity_id in ids]
         if mention.all or (place is not None and not place.several):
@@ -265,9 +272,8 @@ class Grounder:
             said = {"name": fit.score, "named_fully": float(fit.full)}
             if mention.kind is not None:
                 said["kind"] = self._fit(mention.kind.kind, mention, entity)
-            if mention.plural:
-                said["number"] = 1.0 if fit.plural else -1.0
-                said["named_fully"] *= fit.plural
+            if mention.plural and fit.plural:
+                said["number"] = 1.0
             found.append(frame.measure((entity_id,), bound, **said))
         return [*found, *self._together(found, mention, frame, bound)]
 
@@ -285,7 +291,7 @@ class Grounder:
         alike = [item for item in found if item.features["name"] >= best - 0.05]
         ids = [entity_id for item in alike for entity_id in item.entity_ids]
         if mention.plural:
-            return [frame.measure(tuple(ids), place, **_words_of(alike[0]))] if len(ids) > 1 else []
+            return [frame.measure(tuple(ids), place, **_words_of(alike[0]), number=1.0)]
         entities = [self.view.entity(entity_id) for entity_id in ids]
         if len({(e.name, e.domain) for e in entities}) > 1 or is_sensitive(entities[0]):
             return []

@@ -206,12 +206,21 @@ class _Clause:
         token = "".join(text.tokens(self._utterance[start:end]))
         free = not any(slot.start < end and start < slot.end for slot in self._slots)
         carrier = token in self._lexicon.carriers
-        naming = free and (self._is_noun(token) if carrier else self._is_naming(token))
+        naming = free and (self._is_noun(token) if carrier else self._is_naming(token, start))
         self.unexplained += free and not carrier and not naming
         return _Word(start, end, token, free, naming)
 
-    def _is_naming(self, token: str) -> bool:
+    def _is_naming(self, token: str, start: int) -> bool:
+        if token.isdigit():  # "kids room 2", but not "to 20"
+            before = self._words[-1] if self._words else None
+            return before is not None and self._adjoins(before, start)
         return self._lexicon.is_own_word(token) or self._is_name_word(token)
+
+    def _adjoins(self, before: _Word, start: int) -> bool:
+        """Return whether a word directly behind one could be the number of the same thing."""
+        return before.naming or any(
+            slot.name in _DEVICE | _PLACE and slot.end == before.end < start for slot in self._slots
+        )
 
     def _is_noun(self, token: str) -> bool:
         """Return whether a word of both uses names a thing here: "the switch", "bedroom lock"."""

@@ -20,6 +20,7 @@ class Weights:
     context: Mapping[str, float]
     ask_margin: float
     doubtful: float
+    doubtful_securing: float
 
     def score(self, features: Mapping[str, float]) -> float:
         """Return the sum of weight x feature; a feature without a weight counts nothing."""
@@ -42,4 +43,5 @@ def load() -> Weights:
         context=data["context"],
         ask_margin=data["ask_margin"],
         doubtful=data["doubtful"],
+        doubtful_securing=data["doubtful_securing"],
     )
