@@ -24,12 +24,12 @@ class Amounts:
     """Reads amounts; ``None`` means that the words are no amount."""
 
     def __init__(self, values: Values, lexicon: Lexicon) -> None:
-        self._values = values
+        self.values = values
         self._lexicon = lexicon
 
     def number(self, words: str) -> float | None:
         """Return the plain number said; a scale of temperature after it does not matter."""
-        return self._values.number(_CELSIUS.sub(_digit, _FAHRENHEIT.sub(_digit, words)))
+        return self.values.number(_CELSIUS.sub(_digit, _FAHRENHEIT.sub(_digit, words)))
 
     def part(self, words: str) -> float | None:
         """Return which part of a range is said, 0..1: "half" is 0.5; ``None`` for numbers."""
@@ -42,6 +42,14 @@ class Amounts:
         if part is not None:
             return low + part * (high - low)
         return self.number(words)
+
+    def change(self, words: str | None, step: float) -> float:
+        """Return the size of a relative change: a number said, or so many ordinary steps."""
+        steps = self.steps(words)
+        if steps is not None:
+            return steps * step
+        number = self.number(words or "")
+        return abs(number) if number is not None else step
 
     def steps(self, words: str | None) -> float | None:
         """Return how many ordinary steps are said: 1 for nothing, 0.5 for "a bit"."""

@@ -207,7 +207,7 @@ class Resolver:
         if isinstance(candidates, Failure):
             return _refused(spec, candidates)
         best = candidates[0]
-        probability = self._support(best, clause)
+        probability = self._support(best, hypothesis, clause)
         if probability < _least_probability(best, mention):
             return _refused(spec, Failure("not_understood"))
         resolution = choose.decide(
@@ -215,18 +215,19 @@ class Resolver:
         )
         return _Reading(resolution, best.score)
 
-    def _support(self, best: Candidate, clause: Clause) -> float:
-        """Return the probability of all readings that come to the same command.
+    def _support(self, best: Candidate, reading: Hypothesis, clause: Clause) -> float:
+        """Return the probability of this reading and of all that come to the same command.
 
         "Close the water valve" is as likely meant for a valve as for a cover; either closes it.
         """
         command = best.commands[0]
         domain = command.entity_id.split(".")[0]
-        probability = 0.0
-        for hypothesis in clause.hypotheses:
-            spec = self._specs.get(hypothesis.intent)
-            if spec is not None and command.command in spec.commands.get(domain, ()):
-                probability += hypothesis.probability
+        probability = reading.probability
+        for other in clause.hypotheses:
+            spec = self._specs.get(other.intent)
+            same = spec is not None and command.command in spec.commands.get(domain, ())
+            if other is not reading and same:
+                probability += other.probability
         return probability
 
 

@@ -1,0 +1,47 @@
+"""Positions of covers and valves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubagent.resolve.amounts import Amounts
+    from hubagent.resolve.features import Failure
+    from hubagent.resolve.settings.request import Request
+    from hubagent.types import Command
+
+POSITION_STEP = 20.0
+_DOWNWARD = frozenset({"down", "lower", "close", "shut", "less", "closed"})
+_FURTHER = frozenset({"another", "further", "more", "less", "higher", "lower"})
+
+
+def to_end(request: Request, end: int) -> Command | Failure:
+    """Open or close; a thing that only takes positions is sent to the end."""
+    return request.to({"position": end} if request.command.endswith("_position") else {})
+
+
+def position(request: Request, amounts: Amounts) -> Command | Failure:
+    """Move to a position, or by some: "half", "75 % closed", "another twenty", "a bit higher"."""
+    words = request.slot("position", "amount")
+    downward = bool(request.words & _DOWNWARD)
+    steps = None if words is None else amounts.steps(words)
+    if steps is not None or request.words & _FURTHER:
+        number = None if words is None or steps is not None else amounts.number(words)
+        change = POSITION_STEP * (steps or 1.0) if number is None else abs(number)
+        return _moved_by(request, -change if downward else change)
+    value = None if words is None else amounts.within(words, 0, 100)
+    if value is None or words is None:
+        return request.missing("position")
+    if not 0 <= value <= 100:
+        return request.outside("position", 0, 100, "%")
+    if downward and request.words & {"way", "closed"}:
+        named_end = amounts.part(words) in {0.0, 1.0}
+        value = value if named_end else 100 - value  # "a third of the way down"
+    return request.to({"position": round(value)})
+
+
+def _moved_by(request: Request, change: float) -> Command | Failure:
+    now = request.attribute("current_position")
+    if now is None:
+        return request.refused("no_target", what="position")
+    return request.to({"position": round(min(max(now + change, 0), 100))})
