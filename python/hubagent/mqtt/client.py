@@ -202,7 +202,8 @@ class MqttClient:
         connection = self._connection
         if connection is None or not self._up.is_set():
             self._refused += 1
-            raise TransportError(self._endpoint(), self._reason or "not connected")
+            reason = f" ({self._reason})" if self._reason else ""
+            raise TransportError(self._endpoint(), f"not connected{reason}")
         properties = None
         if publication.expiry_s is not None and self._protocol is MQTTProtocolVersion.MQTTv5:
             properties = _properties(PacketTypes.PUBLISH)

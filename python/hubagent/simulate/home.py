@@ -242,7 +242,9 @@ class _Reader:
         name, id_ = found
         original, id_ = id_, _free(id_, self._devices)
         self._same_id.setdefault(original, []).append(id_)
-        info = raw.get("info") or {}
+        info = raw.get("info")
+        if not isinstance(info, dict):
+            info = {}
         self._devices[id_] = Device(
             DeviceId(id_),
             name,
