@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 from hubagent import explain
 from hubagent.act.plan import plan
 from hubagent.act.respond import Responder
+from hubagent.act.schedule import Schedule
 from hubagent.dialogue.clarify import Clarification
-from hubagent.resolve.resolver import Resolver
-from hubagent.types import Decision, StageNote, TurnRecord
+from hubagent.resolve.later import TimedResolver
+from hubagent.types import Decision, StageNote, TurnRecord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hubagent.clock import Clock
     from hubagent.ports import Act, Context, ContextView, Understand, Values
-    from hubagent.types import AreaId, TurnId, Utterance
+    from hubagent.types import AreaId, Resolution, TurnId, Understanding
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Pipeline:
         context: Context,
         act: Act,
         clock: Clock,
+        schedule: Schedule | None = None,
         satellites: Mapping[str, AreaId] | None = None,
         default_area: AreaId | None = None,
     ) -> None:
@@ -49,9 +51,10 @@ class Pipeline:
         self._context = context
         self._act = act
         self._clock = clock
+        self._schedule = schedule or Schedule(clock)
         self._satellites = dict(satellites or {})
         self._default_area = default_area
-        self._resolver = Resolver(values)
+        self._resolver = TimedResolver(understand, values)
         self._responder = Responder()
         self._clarification = Clarification()
         self._turns: deque[TurnRecord] = deque(maxlen=KEPT_TURNS)
@@ -74,38 +77,67 @@ class Pipeline:
                     note.chose = explain.understood(understanding)
                 with watch.stage("resolve", note.chose) as note:
                     area_id = self.area_of(utterance, view)
-                    resolutions = self._resolver.resolve(understanding, view, speaker_area=area_id)
+                    resolutions = self._resolver.resolve(
+                        understanding,
+                        view,
+                        speaker_area=area_id,
+                        timer_names=self._schedule.timer_names(),
+                    )
                     note.chose = explain.resolved(resolutions)
 
-            with watch.stage("plan", note.chose) as note:
-                planned = plan(resolutions)
-                note.chose = f"{planned.decision.value}: {explain.commanded(planned.commands)}"
-            with watch.stage("act", note.chose) as note:
-                outcomes = self._act.execute(planned.commands)
-                note.chose = explain.happened(outcomes)
-            with watch.stage("respond", note.chose) as note:
-                response = self._responder.respond(
-                    planned, resolutions, outcomes, self._context.view(), seed=utterance.turn_id
-                )
-                note.chose = response
-            if planned.decision is Decision.ASK:
-                self._clarification.ask(utterance, resolutions, planned.deciding)
+            with watch.stage("schedule", note.chose) as note:
+                resolutions = self._schedule.arrange(resolutions, utterance)
+                note.chose = explain.resolved(resolutions)
+            return self._carry_out(utterance, understanding, resolutions, watch)
 
-            record = TurnRecord(
-                utterance=utterance,
-                understanding=understanding,
-                resolutions=resolutions,
-                outcomes=outcomes,
-                decision=planned.decision,
-                intent=resolutions[planned.deciding].intent,
-                response=response,
-                listen=planned.decision is Decision.ASK,
-                notes=watch.notes(),
-                ms=watch.total_ms(),
+    def run_due(self) -> Iterator[TurnRecord]:
+        """Do what has come due; yield a record each, with the id of the turn that arranged it."""
+        while True:
+            with self._one_at_a_time:
+                due = self._schedule.next_due(self._context.view())
+                if due is None:
+                    return
+                utterance = Utterance(due.turn_id, "", self._clock.now_s())
+                record = self._carry_out(utterance, None, (due.resolution,), _Watch(self._clock))
+            yield record
+
+    def _carry_out(
+        self,
+        utterance: Utterance,
+        understanding: Understanding | None,
+        resolutions: tuple[Resolution, ...],
+        watch: _Watch,
+    ) -> TurnRecord:
+        """Plan, act and answer."""
+        with watch.stage("plan", explain.resolved(resolutions)) as note:
+            planned = plan(resolutions)
+            note.chose = f"{planned.decision.value}: {explain.commanded(planned.commands)}"
+        with watch.stage("act", note.chose) as note:
+            outcomes = self._act.execute(planned.commands)
+            note.chose = explain.happened(outcomes)
+        with watch.stage("respond", note.chose) as note:
+            response = self._responder.respond(
+                planned, resolutions, outcomes, self._context.view(), seed=utterance.turn_id
             )
-            self._turns.append(record)
-            _LOGGER.debug("Turn %s: %s in %.1f ms", utterance.turn_id, record.decision, record.ms)
-            return record
+            note.chose = response
+        if planned.decision is Decision.ASK:
+            self._clarification.ask(utterance, resolutions, planned.deciding)
+
+        record = TurnRecord(
+            utterance=utterance,
+            understanding=understanding,
+            resolutions=resolutions,
+            outcomes=outcomes,
+            decision=planned.decision,
+            intent=resolutions[planned.deciding].intent,
+            response=response,
+            listen=planned.decision is Decision.ASK,
+            notes=watch.notes(),
+            ms=watch.total_ms(),
+        )
+        self._turns.append(record)
+        _LOGGER.debug("Turn %s: %s in %.1f ms", utterance.turn_id, record.decision, record.ms)
+        return record
 
     def area_of(self, utterance: Utterance, view: ContextView) -> AreaId | None:
         """Return where the speaker is: as said with the words, else where the satellite stands."""

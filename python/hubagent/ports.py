@@ -205,6 +205,10 @@ class Values(Protocol):
         """Read ``an hour and a half`` as seconds."""
         ...
 
+    def time_of_day_s(self, words: str) -> float | None:
+        """Read ``half past six`` or ``7 pm`` as seconds since midnight."""
+        ...
+
     def colour(self, words: str) -> tuple[int, int, int] | None:
         """Read a colour name as red, green, blue in 0..255."""
         ...
@@ -228,4 +232,3 @@ class ChangeListener(Protocol):
     def changed(self, changes: Sequence[StateChange]) -> None:
         """Take note of changes."""
         ...
-

@@ -104,6 +104,7 @@ def _resolution_document(resolution: Resolution) -> dict[str, Any]:
         "intent": resolution.intent,
         "targets": list(resolution.targets),
         "reason": resolution.reason,
+        "due_s": resolution.due_s,
         "facts": dict(resolution.facts),
         "candidates": [
             {

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubagent.act.execute import Executor
+from hubagent.act.schedule import Schedule
 from hubagent.clock import ManualClock, SystemClock
 from hubagent.context.store import ContextStore
 from hubagent.devices.directory import Directory
@@ -155,16 +156,19 @@ def replay_scenario(scenario: Mapping[str, Any], understand: Understand) -> dict
     if not isinstance(turns, list):
         raise DataError("`turns` is not a list")
     hub = MemoryHub(home, now_s=_start(scenario.get("now")))
+    schedule = Schedule(hub.clock)
     pipeline = Pipeline(
         understand=understand,
         values=values,
         context=hub.store,
         act=hub.executor,
         clock=hub.clock,
+        schedule=schedule,
         satellites={d.device_id: d.area_id for d in home.devices if d.area_id is not None},
     )
     documents = [
-        _turn(_mapping(turn, "turn"), number, hub, pipeline) for number, turn in enumerate(turns)
+        _turn(_mapping(turn, "turn"), number, hub, pipeline, schedule)
+        for number, turn in enumerate(turns)
     ]
     hub.settle()
     return {"id": scenario.get("id"), "turns": documents, "state": hub.world.states()}
@@ -220,7 +224,11 @@ def _asr(given: object) -> AsrResult | None:
 
 
 def _turn(
-    turn: Mapping[str, Any], number: int, hub: MemoryHub, pipeline: Pipeline
+    turn: Mapping[str, Any],
+    number: int,
+    hub: MemoryHub,
+    pipeline: Pipeline,
+    schedule: Schedule,
 ) -> dict[str, Any]:
     text = turn.get("text")
     if not isinstance(text, str):
@@ -230,7 +238,7 @@ def _turn(
         at_s = hub.clock.monotonic_s() + (BETWEEN_TURNS_S if number else 0.0)
     elif not isinstance(at_s, int | float) or isinstance(at_s, bool):
         raise DataError(f"`at` of turn {number} is `{at_s}`, expected seconds")
-    hub.advance(at_s - hub.clock.monotonic_s())
+    due = list(_live(at_s, hub, pipeline, schedule))
     for event in turn.get("events") or ():
         _happen(_mapping(event, "event"), hub)
     utterance = Utterance(
@@ -244,7 +252,23 @@ def _turn(
     real = SystemClock()
     started_s = real.monotonic_s()
     record = pipeline.run_turn(utterance)
-    return _document(record, (real.monotonic_s() - started_s) * 1000)
+    document = _document(record, (real.monotonic_s() - started_s) * 1000)
+    return {**document, "due": due} if due else document
+
+
+def _live(
+    until_s: float, hub: MemoryHub, pipeline: Pipeline, schedule: Schedule
+) -> Iterator[dict[str, Any]]:
+    """Let time pass up to a moment; yield what came due meanwhile, each at its time."""
+    while True:
+        left_s = until_s - hub.clock.monotonic_s()
+        due_s = schedule.next_due_s()
+        due_in_s = left_s if due_s is None else due_s - hub.clock.now_s()
+        hub.advance(min(left_s, due_in_s))
+        if due_s is None or due_in_s > left_s:
+            return
+        for record in pipeline.run_due():
+            yield _document(record, record.ms)
 
 
 def _happen(event: Mapping[str, Any], hub: MemoryHub) -> None:

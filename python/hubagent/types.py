@@ -460,6 +460,34 @@ class Candidate:
     """Names of those of its entities that are unavailable and would be left out."""
 
 
+class TimerAction(enum.StrEnum):
+    """What is wanted of a timer."""
+
+    START = "start"
+    CANCEL = "cancel"
+    CANCEL_ALL = "cancel_all"
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRequest:
+    """What is asked of timers, as said; which one that means is for the schedule to find."""
+
+    action: TimerAction
+    name: str = ""
+    """Name said, empty if none."""
+    alarm: bool = False
+    """An alarm clock: a timer that was set to a time of day."""
+    seconds: float | None = None
+    """Length said: of a new timer, of a change, or of the timer that is meant."""
+    at_s: float | None = None
+    """Wall clock said for a new one, instead of a length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """What was chosen for one clause.
@@ -475,6 +503,9 @@ class Resolution:
     candidates: tuple[Candidate, ...] = ()
     reason: str = ""
     facts: Mapping[str, Value] = field(default_factory=dict)
+    due_s: float | None = None
+    """Wall clock at which the commands are to be sent; ``None`` = in this turn."""
+    timer: TimerRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

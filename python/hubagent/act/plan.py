@@ -28,12 +28,20 @@ class Plan:
 
 
 def plan(resolutions: Sequence[Resolution]) -> Plan:
-    """Return the commands of all clauses in order, or none when one of them asks or refuses."""
+    """Return the commands of all clauses in order, or none when one of them asks or refuses.
+
+    Commands for later are never among them: they are the schedule's.
+    """
     decisions = [resolution.decision for resolution in resolutions]
     for decision in _FIRST:
         if decision in decisions:
             return Plan(decision, (), decisions.index(decision))
-    commands = tuple(command for resolution in resolutions for command in resolution.commands)
+    commands = tuple(
+        command
+        for resolution in resolutions
+        if resolution.due_s is None
+        for command in resolution.commands
+    )
     for decision in (Decision.ACT, Decision.ANSWER):
         if decision in decisions:
             return Plan(decision, commands, decisions.index(decision))

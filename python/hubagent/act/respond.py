@@ -60,7 +60,9 @@ class Responder:
             return self._refusal(deciding, pick)
         said = [self._acts(outcomes, view, pick)] if outcomes else []
         for resolution in resolutions:
-            if resolution.decision is Decision.ANSWER:
+            if resolution.due_s is not None:
+                said.append(self._later(resolution, view, pick))
+            elif resolution.decision is Decision.ANSWER or resolution.timer is not None:
                 said.append(self._answer(resolution, pick))
             names = resolution.facts.get("unreachable", ())
             if isinstance(names, tuple) and names:
@@ -119,7 +121,8 @@ class Responder:
     def _question(self, resolution: Resolution, view: ContextView, pick: _Pick) -> str:
         asks = self._data["asks"]
         if resolution.reason == "confirm":
-            return pick(asks["confirm"]).format(order=self._order(resolution.candidates[0], view))
+            order = self._order(resolution.candidates[0].commands, view)
+            return pick(asks["confirm"]).format(order=order)
         options = option_names(resolution.candidates, view)
         if len(options) > _NAMED_IN_QUESTION:
             areas = {view.area_of(i) for c in resolution.candidates for i in c.entity_ids}
@@ -127,10 +130,18 @@ class Responder:
             return pick(asks[key]).format(count=len(options))
         return pick(asks["which"]).format(options=listed(options, "or"))
 
-    def _order(self, candidate: Candidate, view: ContextView) -> str:
-        key, value = self._act(candidate.commands[0], view)
-        facts = self._facts(key, value, candidate.commands, view)
+    def _order(self, commands: Sequence[Command], view: ContextView) -> str:
+        key, value = self._act(commands[0], view)
+        facts = self._facts(key, value, commands, view)
         return str(self._data["acts"][key]["order"].format(**facts))
+
+    def _later(self, resolution: Resolution, view: ContextView, pick: _Pick) -> str:
+        alike: dict[tuple[str, str], list[Command]] = {}
+        for command in resolution.commands:
+            alike.setdefault(self._act(command, view), []).append(command)
+        order = listed(self._order(commands, view) for commands in alike.values())
+        sentence = pick(self._data["outcomes"]["later"])
+        return sentence.format(order=order, when=resolution.facts["when"])
 
     # -- answers and refusals ----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from hubagent.types import Entity, EntityId, Value
 
 _MOST_NAMED = 3
+_SPOKEN_AS_DURATION_S = 3600.0
 _PLURALS = {
     "light": "lights", "switch": "switches", "fan": "fans", "cover": "covers", "lock": "locks",
     "climate": "thermostats", "media_player": "players", "valve": "valves", "vacuum": "vacuums",
@@ -67,3 +69,39 @@ def unit_of(entity: Entity) -> str:
     """Return the unit in which a temperature of the entity is spoken."""
     limits = entity.capability("temperature")
     return (limits.unit if limits is not None and limits.unit else entity.unit) or "degrees"
+
+
+def spoken_duration(seconds: float, *, each: bool = False) -> str:
+    """Return a length of time as it is spoken: ``1 hour and 5 minutes``, ``40 seconds``.
+
+    Args:
+        seconds: The length; less than a second is spoken as none.
+        each: As it stands before a noun: ``10 minute``.
+    """
+    left = round(seconds)
+    parts = []
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}" if each or count == 1 else f"{count} {unit}s")
+    return listed(parts[:2] if len(parts) > 2 else parts) or ("0 second" if each else "0 seconds")
+
+
+def spoken_moment(at_s: float, now_s: float, *, clock: bool = False) -> str:
+    """Return a moment as it is spoken: ``in 10 minutes``, ``at 19:00``, ``tomorrow at 07:00``.
+
+    Args:
+        at_s: The moment, wall clock.
+        now_s: Wall clock.
+        clock: Always as a time of day; else only from an hour on.
+    """
+    if not clock and 0 <= at_s - now_s <= _SPOKEN_AS_DURATION_S:
+        return f"in {spoken_duration(at_s - now_s)}"
+    then, today = time.localtime(at_s), time.localtime(now_s)
+    tomorrow = time.localtime(now_s + 86_400)
+    spoken = time.strftime("at %H:%M", then)
+    if then[:3] == today[:3]:
+        return spoken
+    if then[:3] == tomorrow[:3]:
+        return f"tomorrow {spoken}"
+    return f"on {time.strftime('%A', then)} {spoken}"

@@ -2,7 +2,8 @@
 
 Threads: ``mqtt`` (paho's and ours) fills the queue; ``pump`` empties it into the store; ``store``
 lets time pass and writes; ``turns`` takes requests, so that waiting three seconds for a lamp never
-keeps the hub from hearing; ``broker`` minds the own broker, ``control`` the commands.
+keeps the hub from hearing; ``schedule`` does what has come due; ``broker`` minds the own broker,
+``control`` the commands.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from hubagent.act.execute import ChangeSignal, Executor
+from hubagent.act.schedule import Schedule
 from hubagent.clock import Clock, SystemClock
 from hubagent.config import Config, MqttConfig, is_loopback, read_systemd
 from hubagent.context.store import ContextStore
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 TICK_EVERY_S = 1.0
+DUE_EVERY_S = 0.5
 BEAT_WITHIN_S = 10.0
 """A thread that did not come round for so long is stuck."""
 SAY_TIMEOUT_S = 60.0
@@ -130,12 +133,14 @@ class Daemon:
             wait=self._signal,
             confirm_timeout_s=config.act.confirm_timeout_s,
         )
+        self._schedule = Schedule(clock, config.hub.state_dir / "schedule.json")
         self.pipeline = Pipeline(
             understand=understand,
             values=values,
             context=self.store,
             act=executor,
             clock=clock,
+            schedule=self._schedule,
             satellites={name: AreaId(area) for name, area in config.home.satellites.items()},
             default_area=AreaId(config.hub.area) if config.hub.area else None,
         )
@@ -154,9 +159,11 @@ class Daemon:
         )
         self._tick_beat_s = clock.monotonic_s()
         self._ticker = Loop("store", self._tick)
+        self._due = Loop("schedule", self._run_due)
         self._loops = [
             Loop("pump", self._pump_once),
             self._ticker,
+            self._due,
             Loop("turns", self._worker.run_once),
         ]
         for loop in self._loops:
@@ -270,6 +277,7 @@ class Daemon:
                 "mqtt": self._client.counters(),
                 "pump": self._pump.counters(),
                 "turns": self._worker.counters(),
+                "schedule": self._schedule.counters(),
                 "store": self.store.counters(),
             },
         }
@@ -294,6 +302,14 @@ class Daemon:
         self._ticker.wait(TICK_EVERY_S)
         self._signal.changed(self.store.tick())
         self._tick_beat_s = self.clock.monotonic_s()
+
+    def _run_due(self) -> None:
+        self._due.wait(DUE_EVERY_S)
+        for record in self.pipeline.run_due():
+            try:
+                self._answer(record)
+            except TransportError as error:
+                _LOGGER.warning("%s came due and could not be told: %s", record.intent, error)
 
     def _answer(self, record: TurnRecord) -> None:
         assert self._client is not None  # noqa: S101 - start() made it

@@ -125,6 +125,7 @@ def encode_response(topics: Topics, record: TurnRecord) -> Publication:
             "data": dict(command.data),
         }
         for resolution in record.resolutions
+        if resolution.due_s is None
         for command in resolution.commands
     ]
     body = {

@@ -1,8 +1,8 @@
 """Requests that must not be carried out now: for later, on a condition, or not at all.
 
-Until the hub keeps time for requests, "in twenty minutes" and "if it gets dark" are refused with
-the reason; acting at once would be a fault. Words are looked at, not only slots, because a missed
-slot must not switch anything.
+A time that ``later`` could read is no longer in the words; what is left of that sort ("in a bit", "if
+it gets dark") is refused with the reason, for acting at once would be a fault. Words are looked at,
+not only slots, because a missed slot must not switch anything.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _LATER = re.compile(
     r"|\b(?:at|by|until|till|before|after|from)\s+(?:noon|midday|midnight|sunset|sunrise|dusk|dawn|dark)\b"
     r"|\b\d{1,2}(?:[:.]\d{2})?\s*(?:a\.?m\.?|p\.?m\.?|o'?\s?clock)(?!\w)"
     r"|\b(?:half|quarter) (?:past|to)\b"
+    r"|\bin a (?:little )?(?:bit|while|moment|jiffy)\b|\bsoon\b"
+    r"|\b(?:at|before|after|until) (?:bed|bedtime|breakfast|lunch|dinner|supper|work|school)\b"
     r"|\b(?:tomorrow|later|tonight|every (?:day|night|morning|evening|week))\b"
     r"|\b(?:on|next|every) (?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
     re.IGNORECASE,

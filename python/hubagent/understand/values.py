@@ -172,7 +172,7 @@ def duration_s(words: str) -> float | None:
     """Read a length of time in seconds: ``an hour and a half``, ``2 min 30``, ``half an hour``."""
     text = re.sub(r"^(?:in|for|after|of|by|another)\s+", "", _tidy(words))
     text = re.sub(
-        r"(\d)(secs?|mins?|hrs?|[hms])(?![a-z])", r"\1 \2 ", text.replace("-", " ")
+        r"(\d)(secs?|mins?|hrs?|[hms])(?![a-z])", r"\1 \2 ", re.sub(r"(?<=\w)-(?=\w)", " ", text)
     ).strip()
     text = re.sub(r"\s+(?:from now|long|more|later)$", "", text)
     position, total, smallest = 0, 0.0, math.inf
@@ -223,7 +223,8 @@ def time_of_day_s(words: str) -> float | None:
 
 
 def _past(text: str) -> float | None:
-    """Read ``half past six``, ``quarter to nine``, ``ten past 7 pm``."""
+    """Read ``half past six``, ``half six``, ``quarter to nine``, ``ten past 7 pm``."""
+    text = re.sub(r"^half (?!past\b)(?=\w+)", "half past ", text)  # British: half four is 4:30
     match = re.fullmatch(r"(?:a )?(.+?)(?: minutes)? (past|after|to|before|till) (.+)", text)
     if match is None:
         return None
