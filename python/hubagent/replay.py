@@ -203,7 +203,7 @@ def _start(given: object) -> float:
         return float(given)
     try:
         return datetime.fromisoformat(str(given)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise DataError(f"`now` is `{given}`, expected an ISO time") from None
 
 
@@ -239,7 +239,10 @@ def _turn(
     elif not isinstance(at_s, int | float) or isinstance(at_s, bool):
         raise DataError(f"`at` of turn {number} is `{at_s}`, expected seconds")
     due = list(_live(at_s, hub, pipeline, schedule))
-    for event in turn.get("events") or ():
+    events = turn.get("events") or []
+    if not isinstance(events, list):
+        raise DataError(f"`events` of turn {number} is not a list")
+    for event in events:
         _happen(_mapping(event, "event"), hub)
     utterance = Utterance(
         turn_id=TurnId(f"turn-{number}"),
