@@ -60,8 +60,8 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	for file in benchmarks/*.py; do $(BIN)/python $$file --data $(DATA) || exit 1; done
 
 fuzz:  ## Fuzz each bytes-in function for SECONDS (60)
-	cd rust/fuzz && for target in $$(cargo fuzz list); do \
-	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(or $(SECONDS),60) || exit 1; done
+	cd rust/fuzz && for target in $$(cargo fuzz list --fuzz-dir .); do \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . $$target -- -max_total_time=$(or $(SECONDS),60) || exit 1; done
 
 $(TRAIN_VENV)/bin/python:
 	$(PYTHON) -m venv $(TRAIN_VENV)

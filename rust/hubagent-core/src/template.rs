@@ -1,7 +1,8 @@
 //! Home Assistant's template subset on minijinja, for templates that come off the network.
 //!
-//! Work, output and regular expressions are limited; a template can do nothing but print. The
-//! plain forms that most devices use skip the engine (see [`Template`]).
+//! Work, output and regular expressions are limited; a template can do nothing but print. (What
+//! it may hold in memory while it works is not limited: the engine does not count it.) The plain
+//! forms that most devices use skip the engine (see [`Template`]).
 #![expect(
     clippy::needless_pass_by_value,
     reason = "the engine hands arguments over by value"
@@ -163,7 +164,6 @@ impl TemplateEngine {
     /// Makes an engine with Home Assistant's filters, tests and functions.
     pub fn new() -> Self {
         let mut environment = Environment::new();
-        environment.set_debug(false);
         environment.set_fuel(Some(FUEL));
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
