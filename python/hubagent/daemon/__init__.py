@@ -305,6 +305,8 @@ class Daemon:
 
     def _run_due(self) -> None:
         self._due.wait(DUE_EVERY_S)
+        if not self.wait_connected(0.0):
+            return  # nobody could be told; what is too late by then will not be done
         for record in self.pipeline.run_due():
             try:
                 self._answer(record)

@@ -49,6 +49,7 @@ _ABOUT = (
 _ANOTHER = re.compile(
     r"\b(?:one|another)\b(?:.*\bfor (?:the |my )?(?P<name>[a-z]+)\s*[.!]?$)?", re.IGNORECASE
 )
+_THE_ONE = re.compile(r"\bone\b(?!\s+(?:hour|minute|second))", re.IGNORECASE)
 _ALL = re.compile(r"\ball\b|\bevery\b|\balarms\b|\btimers\b", re.IGNORECASE)
 _WAKE = re.compile(r"\b(?:wake|get)\b.*\bup\b|\bwake\b|\bmorning\b", re.IGNORECASE)
 _AGAIN = re.compile(
@@ -106,7 +107,7 @@ def follow_up(said: str, names: Sequence[str], values: Values) -> Resolution | N
                 if pattern.search(said):
                     return _wanted(TimerRequest(action, name))
     another = _ANOTHER.search(said)
-    seconds = timing.longest_duration_s(said, values)
+    seconds = timing.longest_duration_s(_THE_ONE.sub(" ", said), values)
     if names and another and seconds is not None:
         name = another["name"] or ""
         return _wanted(TimerRequest(TimerAction.START, name, seconds=seconds))

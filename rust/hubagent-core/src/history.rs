@@ -25,37 +25,44 @@ pub struct Change {
     pub origin: Arc<str>,
 }
 
-/// The last [`KEPT`] changes of one attribute, oldest first.
+/// The last [`KEPT`] changes of one attribute.
+///
+/// Each entry is the value after; the value before is that of the entry before it.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    changes: VecDeque<Arc<Change>>,
+    entries: VecDeque<Entry>,
+}
+
+/// One change as it is kept.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Value after.
+    pub after: Value,
+    /// Wall clock, seconds since 1970.
+    pub at_s: f64,
+    /// See [`Change::origin`].
+    pub origin: Arc<str>,
 }
 
 impl History {
     /// Adds a change; the oldest is forgotten when there are too many.
-    pub fn push(&mut self, change: Arc<Change>) {
-        if self.changes.len() == KEPT {
-            self.changes.pop_front();
+    pub fn push(&mut self, entry: Entry) {
+        // One more than are shown, for the value before the oldest.
+        if self.entries.len() > KEPT {
+            self.entries.pop_front();
         }
-        self.changes.push_back(change);
-    }
-
-    /// Returns the changes, newest first.
-    pub fn newest_first(&self) -> impl Iterator<Item = &Arc<Change>> {
-        self.changes.iter().rev()
+        self.entries.push_back(entry);
     }
 
     /// Returns the newest change.
-    pub fn newest(&self) -> Option<&Arc<Change>> {
-        self.changes.back()
+    pub fn newest(&self) -> Option<&Entry> {
+        self.entries.back()
     }
 
-    /// Shares the text of an origin with the newest change when it is the same, which it nearly
-    /// always is.
-    pub fn origin(&self, origin: &str) -> Arc<str> {
-        match self.newest() {
-            Some(change) if &*change.origin == origin => Arc::clone(&change.origin),
-            _ => origin.into(),
-        }
+    /// Returns the value before and each change, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = (&Value, &Entry)> {
+        let before = self.entries.iter().rev().skip(1).map(|entry| &entry.after);
+        let before = before.chain(std::iter::once(&Value::Null));
+        before.zip(self.entries.iter().rev()).take(KEPT)
     }
 }

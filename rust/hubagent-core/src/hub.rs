@@ -28,6 +28,10 @@ pub use declaration::{Declaration, HubError};
 use home::Home;
 pub use report::{Counters, Event, Failure, Report};
 
+/// So many messages after a declaration, reports in parts still add up for entities that are
+/// announced later than their siblings; then keeping the last payload as it came is cheaper.
+const DISCOVERING: u32 = 10_000;
+
 /// One message from the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'a> {
@@ -50,6 +54,8 @@ pub struct Hub {
     watches: TopicTrie,
     watch_names: Vec<Arc<str>>,
     recent: Recent,
+    /// Messages since the last declaration, up to [`DISCOVERING`].
+    since_declared: u32,
     /// Entities whose values expire, and a time before which none of them does.
     expiring: BTreeSet<EntityKey>,
     next_expiry_s: f64,
@@ -132,20 +138,27 @@ impl Hub {
             });
             let home = Home::new(&self.picture, heard_at_s, self.utc_offset_s);
             let extracted = self.bindings.extract(topic, payload, &home, &mut updates);
-            let heard = Heard {
-                at_s: heard_at_s,
-                origin: topic,
-                retained,
-            };
-            let mut applier = Applier {
-                picture: &mut self.picture,
-                gate: self.journal.is_some().then_some(&mut self.gate),
-                next_expiry_s: &mut self.next_expiry_s,
-                report: &mut report,
-            };
+            let discovering = self.since_declared < DISCOVERING;
+            self.since_declared += u32::from(discovering);
+            let kept = self
+                .recent
+                .keep(topic, payload, retained, heard_at_s, discovering);
             let mut refused = 0;
-            for update in updates.drain(..) {
-                refused += u32::from(applier.apply(update, heard).is_err());
+            if !updates.is_empty() {
+                let origin = kept.unwrap_or_else(|| topic.into());
+                let heard = Heard {
+                    retained,
+                    ..Heard::by(&origin, heard_at_s)
+                };
+                let mut applier = Applier {
+                    picture: &mut self.picture,
+                    gate: self.journal.is_some().then_some(&mut self.gate),
+                    next_expiry_s: &mut self.next_expiry_s,
+                    report: &mut report,
+                };
+                for update in updates.drain(..) {
+                    refused += u32::from(applier.apply(update, heard).is_err());
+                }
             }
             report.matched += u64::from(extracted.matched > 0);
             if extracted.failed + refused > 0 {
@@ -154,7 +167,6 @@ impl Hub {
             } else if extracted.matched == 0 && report.watched.len() == watched_before {
                 report.unclaimed += 1;
             }
-            self.recent.keep(topic, payload, retained, heard_at_s);
         }
         self.counters.add(&report);
         if now_s > 0.0 {
@@ -171,9 +183,9 @@ impl Hub {
     pub fn assume(
         &mut self,
         entity_id: &str,
-        values: Vec<(String, Value)>,
+        values: Vec<(Arc<str>, Value)>,
         now_s: f64,
-    ) -> Result<Vec<Arc<Change>>, HubError> {
+    ) -> Result<Vec<Change>, HubError> {
         let key = self.key(entity_id)?;
         let mut report = Report::default();
         let mut applier = Applier {
@@ -182,8 +194,9 @@ impl Hub {
             next_expiry_s: &mut self.next_expiry_s,
             report: &mut report,
         };
+        let origin = "command".into();
         for (name, value) in values {
-            applier.set(key, &name, value, Heard::by("command", now_s));
+            applier.set(key, &name, value, Heard::by(&origin, now_s));
         }
         self.counters.add(&report);
         Ok(report.changes)
@@ -295,12 +308,12 @@ impl Hub {
     // --- time ------------------------------------------------------------------------------------
 
     /// Lets time pass: values expire, records are written.
-    pub fn tick(&mut self, now_s: f64, utc_offset_s: i32) -> Vec<Arc<Change>> {
+    pub fn tick(&mut self, now_s: f64, utc_offset_s: i32) -> Vec<Change> {
         self.utc_offset_s = utc_offset_s;
         self.advance(now_s)
     }
 
-    fn advance(&mut self, now_s: f64) -> Vec<Arc<Change>> {
+    fn advance(&mut self, now_s: f64) -> Vec<Change> {
         let changes = self.expire(now_s);
         if self
             .journal
@@ -312,28 +325,21 @@ impl Hub {
         changes
     }
 
-    fn expire(&mut self, now_s: f64) -> Vec<Arc<Change>> {
+    fn expire(&mut self, now_s: f64) -> Vec<Change> {
         let mut changes = Vec::new();
         if now_s < self.next_expiry_s {
             return changes;
         }
         self.next_expiry_s = f64::INFINITY;
         for key in &self.expiring {
-            let registered = self.picture.registry.get(*key);
-            let Some(after_s) = registered.and_then(|it| it.entity.expire_after_s) else {
-                continue;
-            };
-            let Some(heard_at_s) = self.picture.states.get(*key).map(EntityState::heard_at_s)
-            else {
-                continue;
-            };
-            if heard_at_s == 0.0 {
-                continue;
-            }
-            if now_s - heard_at_s < after_s {
-                self.next_expiry_s = self.next_expiry_s.min(heard_at_s + after_s);
-            } else if let Some(state) = self.picture.states.get_mut(*key) {
-                changes.extend(state.expire(after_s, now_s));
+            let states = &mut self.picture.states;
+            match states.get(*key).and_then(EntityState::expires_at_s) {
+                Some(at_s) if now_s < at_s => self.next_expiry_s = self.next_expiry_s.min(at_s),
+                Some(_) => {
+                    let state = states.get_mut(*key);
+                    changes.extend(state.and_then(|state| state.expire(now_s)));
+                }
+                None => {}
             }
         }
         self.counters.changes += changes.len() as u64;

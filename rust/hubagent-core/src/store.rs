@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::Value;
-use crate::history::{Change, History};
+use crate::history::{Change, Entry, History};
 use crate::registry::AvailabilityMode;
 
 /// Name under which availability is reported and remembered.
@@ -21,14 +21,14 @@ pub struct Heard<'a> {
     /// Wall clock, seconds since 1970.
     pub at_s: f64,
     /// Topic, or one of the words of [`Change::origin`].
-    pub origin: &'a str,
+    pub origin: &'a Arc<str>,
     /// The broker kept it for us: the time is that of the delivery, not that of the change.
     pub retained: bool,
 }
 
 impl<'a> Heard<'a> {
     /// A value that no device sent.
-    pub fn by(origin: &'a str, at_s: f64) -> Self {
+    pub fn by(origin: &'a Arc<str>, at_s: f64) -> Self {
         Self {
             at_s,
             origin,
@@ -63,6 +63,8 @@ pub struct Cell {
     pub value: Value,
     /// Its changes.
     pub history: History,
+    /// Whether it says something of the home; noise such as a link quality does not.
+    pub tells: bool,
 }
 
 /// State and attributes of one entity, and whether it can be reached.
@@ -73,6 +75,7 @@ pub struct EntityState {
     sources: Vec<(u16, Option<bool>)>,
     latest: Option<bool>,
     mode: AvailabilityMode,
+    expire_after_s: Option<f64>,
     expired: bool,
     available: bool,
     availability: History,
@@ -90,6 +93,7 @@ impl EntityState {
             sources: Vec::new(),
             latest: None,
             mode: AvailabilityMode::Latest,
+            expire_after_s: None,
             expired: false,
             available: true,
             availability: History::default(),
@@ -160,7 +164,7 @@ impl EntityState {
     /// Takes note that a message came, whatever it changed.
     ///
     /// Returns the change if that ended an expiry; an old message heard again does not.
-    pub fn hear(&mut self, heard: Heard<'_>) -> Option<Arc<Change>> {
+    pub fn hear(&mut self, heard: Heard<'_>) -> Option<Change> {
         let newer = heard.at_s > self.heard_at_s;
         self.heard_at_s = self.heard_at_s.max(heard.at_s);
         if !(self.expired && newer) {
@@ -170,63 +174,61 @@ impl EntityState {
         self.combine(heard)
     }
 
-    /// Sets `state` or an attribute; returns the change, if it is one.
+    /// Sets `state` or an attribute; returns the change, if it is one, and whether it tells of the
+    /// home.
     ///
-    /// `tells` says whether the attribute tells of the home; a change of noise such as a link
-    /// quality does not count as one of the entity. A first value that the broker had retained does not count either: when it came
-    /// about is unknown.
+    /// A change of noise does not count as one of the entity; whether an attribute is noise is
+    /// asked once, when it is new. A first value that the broker had retained does not count
+    /// either: when it came about is unknown.
     pub fn set(
         &mut self,
-        name: &str,
+        name: &Arc<str>,
         value: Value,
         tells: impl FnOnce() -> bool,
         heard: Heard<'_>,
-    ) -> Option<Arc<Change>> {
-        let index = match self.find(name) {
-            Ok(index) => index,
-            Err(index) => {
-                let cell = Cell {
-                    name: name.into(),
-                    value: Value::Null,
-                    history: History::default(),
-                };
-                self.cells.insert(index, cell);
-                index
-            }
-        };
-        let cell = self.cells.get_mut(index)?;
+    ) -> Option<(Change, bool)> {
+        let cell = self.cell_mut(name, tells)?;
         if same(&cell.value, &value) {
             return None;
         }
+        let tells = cell.tells;
         let before = std::mem::replace(&mut cell.value, value);
-        if !(heard.retained && before == Value::Null) && tells() {
-            self.changed_at_s = self.changed_at_s.max(heard.at_s);
-        }
-        let change = Arc::new(Change {
-            entity_id: Arc::clone(&self.entity_id),
-            attribute: Arc::clone(&cell.name),
-            before,
+        cell.history.push(Entry {
             after: cell.value.clone(),
             at_s: heard.at_s,
-            origin: cell.history.origin(heard.origin),
+            origin: Arc::clone(heard.origin),
         });
-        cell.history.push(Arc::clone(&change));
-        Some(change)
+        let after = cell.value.clone();
+        if tells && !(heard.retained && before == Value::Null) {
+            self.changed_at_s = self.changed_at_s.max(heard.at_s);
+        }
+        Some((self.change(name, before, after, heard), tells))
     }
 
-    /// Sets which availability sources there are and how they combine.
+    /// Asks again for every attribute whether it tells of the home.
+    pub fn ask_again(&mut self, tells: impl Fn(&str) -> bool) {
+        for cell in &mut self.cells {
+            cell.tells = tells(&cell.name);
+        }
+    }
+
+    /// Sets which availability sources there are, how they combine, and after how many seconds a
+    /// value that is not renewed counts for nothing.
     pub fn expect(
         &mut self,
         mode: AvailabilityMode,
         sources: &BTreeSet<u16>,
+        expire_after_s: Option<f64>,
         heard: Heard<'_>,
-    ) -> Option<Arc<Change>> {
+    ) -> Option<Change> {
         let renewed: Vec<_> = sources.iter().map(|it| (*it, self.said(*it))).collect();
         if renewed.iter().all(|(_, online)| online.is_none()) {
             self.latest = None;
         }
         self.sources = renewed;
         self.mode = mode;
+        self.expire_after_s = expire_after_s;
+        self.expired &= expire_after_s.is_some();
         if self.is_silent() {
             // Nothing was known of it, so this is its first standing and not a change.
             self.available = self.combined();
@@ -243,12 +245,7 @@ impl EntityState {
     }
 
     /// Takes the word of one availability source; returns the change, if it is one.
-    pub fn source_says(
-        &mut self,
-        source: u16,
-        online: bool,
-        heard: Heard<'_>,
-    ) -> Option<Arc<Change>> {
+    pub fn source_says(&mut self, source: u16, online: bool, heard: Heard<'_>) -> Option<Change> {
         let (_, said) = self
             .sources
             .iter_mut()
@@ -258,13 +255,20 @@ impl EntityState {
         self.combine(heard)
     }
 
-    /// Marks the state as out of date when nothing was heard for `after_s` seconds.
-    pub fn expire(&mut self, after_s: f64, now_s: f64) -> Option<Arc<Change>> {
-        if self.expired || self.heard_at_s == 0.0 || now_s - self.heard_at_s < after_s {
+    /// Returns when the values expire unless they are renewed; none when they do not.
+    pub fn expires_at_s(&self) -> Option<f64> {
+        let expires = !self.expired && self.heard_at_s != 0.0;
+        let after_s = self.expire_after_s.filter(|_| expires)?;
+        Some(self.heard_at_s + after_s)
+    }
+
+    /// Marks the values as expired when their time has come.
+    pub fn expire(&mut self, now_s: f64) -> Option<Change> {
+        if now_s < self.expires_at_s()? {
             return None;
         }
         self.expired = true;
-        self.combine(Heard::by("expire", now_s))
+        self.combine(Heard::by(&"expire".into(), now_s))
     }
 
     /// Returns what is worth keeping over a restart; `wanted` chooses the attributes.
@@ -275,7 +279,7 @@ impl EntityState {
                 .iter()
                 .filter(|cell| wanted(cell))
                 .map(|cell| {
-                    let at_s = cell.history.newest().map_or(0.0, |change| change.at_s);
+                    let at_s = cell.history.newest().map_or(0.0, |entry| entry.at_s);
                     (Arc::clone(&cell.name), cell.value.clone(), at_s)
                 })
                 .collect(),
@@ -291,17 +295,48 @@ impl EntityState {
 
     /// Brings back what was kept; live values come over it.
     pub fn restore(&mut self, kept: Kept) {
+        let origin = "restore".into();
         for (name, value, at_s) in kept.values {
-            self.set(&name, value, || false, Heard::by("restore", at_s));
+            let heard = Heard {
+                retained: true,
+                ..Heard::by(&origin, at_s)
+            };
+            self.set(&name, value, || true, heard);
         }
+        let heard = Heard::by(&origin, kept.heard_at_s);
         for (source, online) in kept.sources {
-            self.source_says(source, online, Heard::by("restore", kept.heard_at_s));
+            self.source_says(source, online, heard);
         }
         self.latest = kept.latest;
         self.changed_at_s = self.changed_at_s.max(kept.changed_at_s);
         self.heard_at_s = self.heard_at_s.max(kept.heard_at_s);
         self.first_seen_s = kept.first_seen_s;
-        self.combine(Heard::by("restore", kept.heard_at_s));
+        self.combine(heard);
+    }
+
+    /// Returns the attribute's place; made when it is new.
+    fn cell_mut(&mut self, name: &Arc<str>, tells: impl FnOnce() -> bool) -> Option<&mut Cell> {
+        // The name nearly always is the very one of the binding that named it the last time.
+        let known = (self.cells.iter()).position(|cell| Arc::ptr_eq(&cell.name, name));
+        let index = known.unwrap_or_else(|| match self.find(name) {
+            Ok(index) => {
+                if let Some(cell) = self.cells.get_mut(index) {
+                    cell.name = Arc::clone(name);
+                }
+                index
+            }
+            Err(index) => {
+                let cell = Cell {
+                    name: Arc::clone(name),
+                    value: Value::Null,
+                    history: History::default(),
+                    tells: tells(),
+                };
+                self.cells.insert(index, cell);
+                index
+            }
+        });
+        self.cells.get_mut(index)
     }
 
     fn find(&self, name: &str) -> Result<usize, usize> {
@@ -320,22 +355,30 @@ impl EntityState {
         reachable && !self.expired
     }
 
-    fn combine(&mut self, heard: Heard<'_>) -> Option<Arc<Change>> {
+    fn combine(&mut self, heard: Heard<'_>) -> Option<Change> {
         let available = self.combined();
         if available == self.available {
             return None;
         }
         self.available = available;
-        let change = Arc::new(Change {
-            entity_id: Arc::clone(&self.entity_id),
-            attribute: AVAILABLE.into(),
-            before: Value::Bool(!available),
+        self.availability.push(Entry {
             after: Value::Bool(available),
             at_s: heard.at_s,
-            origin: self.availability.origin(heard.origin),
+            origin: Arc::clone(heard.origin),
         });
-        self.availability.push(Arc::clone(&change));
-        Some(change)
+        let (before, after) = (Value::Bool(!available), Value::Bool(available));
+        Some(self.change(&AVAILABLE.into(), before, after, heard))
+    }
+
+    fn change(&self, name: &Arc<str>, before: Value, after: Value, heard: Heard<'_>) -> Change {
+        Change {
+            entity_id: Arc::clone(&self.entity_id),
+            attribute: Arc::clone(name),
+            before,
+            after,
+            at_s: heard.at_s,
+            origin: Arc::clone(heard.origin),
+        }
     }
 }
 
@@ -354,79 +397,86 @@ fn same(left: &Value, right: &Value) -> bool {
 mod tests {
     use super::*;
 
-    fn at(at_s: f64) -> Heard<'static> {
-        Heard {
-            at_s,
-            origin: "home/lamp",
-            retained: false,
-        }
+    /// Hears something at a time, on the lamp's topic.
+    macro_rules! at {
+        ($at_s:expr) => {
+            Heard::by(&"home/lamp".into(), $at_s)
+        };
     }
 
     fn lamp() -> EntityState {
         EntityState::new("light.lamp".into(), 1.0)
     }
 
+    fn set(state: &mut EntityState, name: &str, value: Value, heard: Heard<'_>) -> Option<Change> {
+        let changed = state.set(&name.into(), value, || true, heard);
+        changed.map(|(change, _)| change)
+    }
+
     #[test]
     fn a_change_tells_before_after_time_and_origin() {
         let mut state = lamp();
-        state.set(STATE, Value::text("off"), || true, at(2.0));
-        let change = state
-            .set(STATE, Value::text("on"), || true, at(3.0))
-            .unwrap();
+        set(&mut state, STATE, Value::text("off"), at!(2.0));
+        let change = set(&mut state, STATE, Value::text("on"), at!(3.0)).unwrap();
         assert_eq!(change.before, Value::text("off"));
         assert_eq!(change.after, Value::text("on"));
         assert_eq!((change.at_s, &*change.origin), (3.0, "home/lamp"));
         assert_eq!(state.changed_at_s(), 3.0);
-        assert!(
-            state
-                .set(STATE, Value::text("on"), || true, at(4.0))
-                .is_none()
-        );
-        assert_eq!(state.history(STATE).unwrap().newest_first().count(), 2);
+        assert!(set(&mut state, STATE, Value::text("on"), at!(4.0)).is_none());
+        let history: Vec<_> = state.history(STATE).unwrap().newest_first().collect();
+        let [(before, entry), (first, _)] = history[..] else {
+            panic!("two changes: {history:?}")
+        };
+        assert_eq!((before, &entry.after), (&change.before, &change.after));
+        assert_eq!(*first, Value::Null);
     }
 
     #[test]
     fn one_and_one_point_zero_are_the_same_number() {
         let mut state = lamp();
-        state.set("level", Value::Int(1), || true, at(2.0));
-        assert!(
-            state
-                .set("level", Value::Float(1.0), || true, at(3.0))
-                .is_none()
-        );
-        assert!(
-            state
-                .set("level", Value::Bool(true), || true, at(3.0))
-                .is_some()
-        );
+        set(&mut state, "level", Value::Int(1), at!(2.0));
+        assert!(set(&mut state, "level", Value::Float(1.0), at!(3.0)).is_none());
+        assert!(set(&mut state, "level", Value::Bool(true), at!(3.0)).is_some());
     }
 
     #[test]
     fn a_retained_first_value_does_not_pretend_to_have_changed_now() {
         let mut state = lamp();
+        let topic = "home/lamp".into();
         let retained = Heard {
             retained: true,
-            ..at(9.0)
+            ..Heard::by(&topic, 9.0)
         };
-        assert!(
-            state
-                .set(STATE, Value::text("on"), || true, retained)
-                .is_some()
-        );
+        assert!(set(&mut state, STATE, Value::text("on"), retained).is_some());
         assert_eq!(state.changed_at_s(), 0.0);
-        state.set(STATE, Value::text("off"), || true, retained);
+        set(&mut state, STATE, Value::text("off"), retained);
         assert_eq!(state.changed_at_s(), 9.0);
+    }
+
+    #[test]
+    fn noise_is_kept_and_does_not_count_as_a_change_of_the_home() {
+        let mut state = lamp();
+        let (change, tells) = state
+            .set(&"rssi".into(), Value::Int(-70), || false, at!(2.0))
+            .unwrap();
+        assert_eq!((change.after, tells), (Value::Int(-70), false));
+        assert_eq!(state.changed_at_s(), 0.0);
+        state.ask_again(|_| true);
+        set(&mut state, "rssi", Value::Int(-71), at!(3.0));
+        assert_eq!(state.changed_at_s(), 3.0);
     }
 
     #[test]
     fn the_history_of_an_attribute_is_bounded() {
         let mut state = lamp();
         for number in 0..100 {
-            state.set(STATE, Value::Int(number), || true, at(2.0));
+            set(&mut state, STATE, Value::Int(number), at!(2.0));
         }
-        let history = state.history(STATE).unwrap();
-        assert_eq!(history.newest_first().count(), crate::history::KEPT);
-        assert_eq!(history.newest().unwrap().after, Value::Int(99));
+        let history: Vec<_> = state.history(STATE).unwrap().newest_first().collect();
+        assert_eq!(history.len(), crate::history::KEPT);
+        assert_eq!(history[0].1.after, Value::Int(99));
+        let (before, oldest) = history[crate::history::KEPT - 1];
+        assert_eq!((before, &oldest.after), (&Value::Int(83), &Value::Int(84)));
     }
 
     #[test]
@@ -437,30 +487,33 @@ mod tests {
             (AvailabilityMode::Latest, true, true, false),
         ] {
             let mut state = lamp();
-            state.expect(mode, &BTreeSet::from([0, 1]), at(1.0));
+            state.expect(mode, &BTreeSet::from([0, 1]), None, at!(1.0));
             assert!(!state.available(), "unknown sources are offline");
-            state.source_says(0, true, at(2.0));
+            state.source_says(0, true, at!(2.0));
             assert_eq!(state.available(), after_one);
-            state.source_says(1, true, at(3.0));
+            state.source_says(1, true, at!(3.0));
             assert_eq!(state.available(), after_both);
-            state.source_says(0, false, at(4.0));
+            state.source_says(0, false, at!(4.0));
             assert_eq!(state.available(), after_loss, "{mode:?}");
-            assert!(state.source_says(7, true, at(5.0)).is_none());
+            assert!(state.source_says(7, true, at!(5.0)).is_none());
         }
     }
 
     #[test]
     fn a_value_that_is_not_renewed_expires_and_comes_back() {
         let mut state = lamp();
-        assert!(state.expire(60.0, 1000.0).is_none(), "nothing heard yet");
-        state.hear(at(1000.0));
-        assert!(state.expire(60.0, 1059.0).is_none());
-        let change = state.expire(60.0, 1060.0).unwrap();
+        let mode = AvailabilityMode::Latest;
+        state.expect(mode, &BTreeSet::new(), Some(60.0), at!(1.0));
+        assert!(state.expire(1000.0).is_none(), "nothing heard yet");
+        state.hear(at!(1000.0));
+        assert!(state.expire(1059.0).is_none());
+        let change = state.expire(1060.0).unwrap();
         assert_eq!(
             (&*change.origin, &change.after),
             ("expire", &Value::Bool(false))
         );
-        assert!(state.expire(60.0, 1061.0).is_none(), "reported once");
-        assert_eq!(state.hear(at(1070.0)).unwrap().after, Value::Bool(true));
+        assert!(state.expire(1061.0).is_none(), "reported once");
+        assert!(state.hear(at!(1000.0)).is_none(), "heard before");
+        assert_eq!(state.hear(at!(1070.0)).unwrap().after, Value::Bool(true));
     }
 }

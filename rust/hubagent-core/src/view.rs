@@ -117,13 +117,21 @@ impl Picture {
     }
 
     /// Returns the last changes of `state`, `available` or an attribute, newest first.
-    pub fn history(&self, entity_id: &str, name: &str, limit: usize) -> Option<Vec<Arc<Change>>> {
+    pub fn history(&self, entity_id: &str, name: &str, limit: usize) -> Option<Vec<Change>> {
         let (_, state) = self.find(entity_id)?;
+        let attribute: Arc<str> = name.into();
         let changes = state.history(name).map(|history| {
             let newest = history.newest_first().take(limit);
-            newest.map(Arc::clone).collect()
+            newest.map(|(before, entry)| Change {
+                entity_id: Arc::clone(state.entity_id()),
+                attribute: Arc::clone(&attribute),
+                before: before.clone(),
+                after: entry.after.clone(),
+                at_s: entry.at_s,
+                origin: Arc::clone(&entry.origin),
+            })
         });
-        Some(changes.unwrap_or_default())
+        Some(changes.into_iter().flatten().collect())
     }
 
     /// Returns the entities of which nothing was heard for `quiet_s`, longest silence first.

@@ -195,7 +195,7 @@ impl Store {
     ) -> PyResult<Bound<'py, PyList>> {
         let values = values
             .into_iter()
-            .map(|(name, value)| (name, value.0))
+            .map(|(name, value)| (name.into(), value.0))
             .collect();
         let changes = self.read(py, |hub| hub.assume(entity_id, values, now_s))?;
         view::changes(py, &changes)

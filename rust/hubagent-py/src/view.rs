@@ -1,7 +1,5 @@
 //! `View`: the home at one instant.
 
-use std::sync::Arc;
-
 use hubagent_core::history::Change;
 use hubagent_core::names::NameMatch;
 use hubagent_core::store::{EntityState, STATE};
@@ -35,7 +33,7 @@ pub(crate) fn change<'py>(py: Python<'py>, change: &Change) -> PyResult<Bound<'p
         .into_pyobject(py)
 }
 
-pub(crate) fn changes<'py>(py: Python<'py>, all: &[Arc<Change>]) -> PyResult<Bound<'py, PyList>> {
+pub(crate) fn changes<'py>(py: Python<'py>, all: &[Change]) -> PyResult<Bound<'py, PyList>> {
     let rows = all.iter().map(|item| change(py, item));
     PyList::new(py, rows.collect::<PyResult<Vec<_>>>()?)
 }

@@ -41,23 +41,28 @@ impl Applier<'_> {
     }
 
     /// Sets `state` or an attribute.
-    pub(super) fn set(&mut self, key: EntityKey, name: &str, value: Value, heard: Heard<'_>) {
+    pub(super) fn set(&mut self, key: EntityKey, name: &Arc<str>, value: Value, heard: Heard<'_>) {
         let Picture { registry, states } = &mut *self.picture;
-        let Some((registered, state)) = registry.get(key).zip(states.get_mut(key)) else {
+        let Some(state) = states.get_mut(key) else {
             return;
         };
-        let entity = &registered.entity;
-        if let Some(after_s) = entity.expire_after_s {
-            *self.next_expiry_s = self.next_expiry_s.min(heard.at_s + after_s);
-        }
         self.report.changes.extend(state.hear(heard));
-        let tells = || gate::tells(entity, name);
-        if let Some(change) = state.set(name, value, tells, heard) {
-            if let Some(gate) = &mut self.gate {
-                gate.offer(key, entity, &change.attribute, &change.after);
-            }
-            self.report.changes.push(change);
+        if let Some(expires_at_s) = state.expires_at_s() {
+            *self.next_expiry_s = self.next_expiry_s.min(expires_at_s);
         }
+        let tells = || (registry.get(key)).is_none_or(|it| gate::tells(&it.entity, name));
+        let Some((change, tells)) = state.set(name, value, tells, heard) else {
+            return;
+        };
+        if let Some(gate) = &mut self.gate {
+            match registry.get(key) {
+                Some(registered) if tells => {
+                    gate.offer(key, &registered.entity, &change.attribute, &change.after);
+                }
+                _ => gate.suppress(),
+            }
+        }
+        self.report.changes.push(change);
     }
 
     fn source_says(&mut self, key: EntityKey, source: u16, online: bool, heard: Heard<'_>) {
@@ -95,7 +100,7 @@ impl Applier<'_> {
             entity_id: Arc::clone(state.entity_id()),
             event_type,
             at_s: heard.at_s,
-            origin: heard.origin.into(),
+            origin: Arc::clone(heard.origin),
         });
     }
 }

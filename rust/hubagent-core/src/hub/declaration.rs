@@ -9,7 +9,7 @@ use super::{Applier, Home, Hub, Report};
 use crate::binding::{BindingError, EntityKey, Target};
 use crate::command::{CommandError, SpecError};
 use crate::history::Change;
-use crate::persist::Record;
+use crate::persist::{Record, gate};
 use crate::registry::{Device, Entity, Registry, Specs};
 use crate::store::{EntityState, Heard};
 use crate::topic::{TopicError, TopicTrie};
@@ -74,7 +74,7 @@ impl Hub {
         &mut self,
         mut declaration: Declaration,
         now_s: f64,
-    ) -> Result<Vec<Arc<Change>>, HubError> {
+    ) -> Result<Vec<Change>, HubError> {
         let suggested = declaration.suggested_area.take();
         let area = suggested.and_then(|name| self.picture.registry.area_named(&name));
         if let Some(area) = &area {
@@ -88,6 +88,7 @@ impl Hub {
             return Ok(Vec::new());
         }
         let (key, change) = self.install(&declaration, now_s)?;
+        self.since_declared = 0;
         if let Some(area) = area.filter(|it| self.picture.registry.area(&it.area_id).is_none()) {
             self.set_area(area, now_s);
         }
@@ -136,7 +137,7 @@ impl Hub {
         &mut self,
         declaration: &Declaration,
         now_s: f64,
-    ) -> Result<(EntityKey, Option<Arc<Change>>), HubError> {
+    ) -> Result<(EntityKey, Option<Change>), HubError> {
         let Declaration {
             entity,
             device,
@@ -175,9 +176,12 @@ impl Hub {
                 _ => None,
             })
             .collect();
+        let origin = "registry".into();
         let change = self.picture.states.get_mut(key).and_then(|state| {
-            let heard = Heard::by("registry", now_s);
-            state.expect(entity.availability_mode, &sources, heard)
+            state.ask_again(|name| gate::tells(entity, name));
+            let (mode, expire_after_s) = (entity.availability_mode, entity.expire_after_s);
+            let heard = Heard::by(&origin, now_s);
+            state.expect(mode, &sources, expire_after_s, heard)
         });
         Ok((key, change))
     }
@@ -195,7 +199,7 @@ impl Hub {
     }
 
     /// Applies what was heard on an entity's topics before it was declared, oldest first.
-    fn catch_up(&mut self, key: EntityKey) -> Vec<Arc<Change>> {
+    fn catch_up(&mut self, key: EntityKey) -> Vec<Change> {
         let mut wildcards = TopicTrie::new();
         let mut heard = Vec::new();
         for filter in self.bindings.topics_of(key) {
@@ -207,25 +211,24 @@ impl Hub {
             }
         }
         if !wildcards.is_empty() {
-            heard.extend(self.recent.iter().filter(|(topic, _)| {
+            heard.extend(self.recent.iter().filter(|last| {
                 let mut matches = false;
-                wildcards.matches(topic, |_| matches = true);
+                wildcards.matches(&last.topic, |_| matches = true);
                 matches
             }));
         }
-        heard.sort_by(|(_, left), (_, right)| left.heard_at_s.total_cmp(&right.heard_at_s));
-        heard.dedup_by(|(left, _), (right, _)| left == right);
+        heard.sort_by(|left, right| left.heard_at_s.total_cmp(&right.heard_at_s));
+        heard.dedup_by(|left, right| left.topic == right.topic);
 
         let mut report = Report::default();
         let mut updates = Vec::new();
-        for (topic, last) in heard {
+        for last in heard {
             let home = Home::new(&self.picture, last.heard_at_s, self.utc_offset_s);
             self.bindings
-                .extract(topic, &last.payload, &home, &mut updates);
+                .extract(&last.topic, &last.payload, &home, &mut updates);
             let heard = Heard {
-                at_s: last.heard_at_s,
-                origin: topic,
                 retained: last.retained,
+                ..Heard::by(&last.topic, last.heard_at_s)
             };
             let mut applier = Applier {
                 picture: &mut self.picture,

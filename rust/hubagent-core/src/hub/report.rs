@@ -40,7 +40,7 @@ pub struct Failure {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// Changes, in order.
-    pub changes: Vec<Arc<Change>>,
+    pub changes: Vec<Change>,
     /// Events, in order.
     pub events: Vec<Event>,
     /// Watch name and index of the message in the batch, for every watched topic.
