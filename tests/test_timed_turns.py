@@ -203,3 +203,38 @@ def test_a_timer_that_cannot_be_is_refused_with_the_reason(
     (turn,) = replay(understand, text)["turns"]
     assert turn["decision"] == "refuse"
     assert turn["response"]
+
+
+@pytest.mark.parametrize(
+    "said", [("turn off the fan in ten minutes", "cancel that"), ("turn off the fan in ten minutes", "cancel all timers"),
+             ("turn off the fan in ten minutes", "never mind"), ("turn off the fan in ten minutes", "cancel the timer")],
+)  # fmt: skip
+def test_what_was_taken_back_does_not_happen(
+    said: tuple[str, str], understand: Understander
+) -> None:
+    document = replay(understand, *said, (700, "what time is it"))
+    assert states(document)["fan.desk"] == "on"
+    assert "due" not in document["turns"][2]
+
+
+def test_never_mind_takes_back_only_what_was_just_arranged_here(understand: Understander) -> None:
+    late = replay(
+        understand, "turn off the fan in ten minutes", (200, NOTHING_SAID), (700, "hello")
+    )
+    assert states(late)["fan.desk"] == "off"
+    turns = [
+        {"text": "turn off the fan in ten minutes", "area": "study"},
+        {"text": NOTHING_SAID, "area": "kitchen"},
+        {"text": "hello", "at": 700, "area": "study"},
+    ]
+    elsewhere = replay_scenario({"home": HOME, "turns": turns}, understand)
+    assert states(elsewhere)["fan.desk"] == "off"
+
+
+def test_no_to_a_question_takes_nothing_else_back(understand: Understander) -> None:
+    extra = {**HOME["entities"][2], "id": "fan.tall", "name": "Tall Fan"}
+    home = {**HOME, "entities": [*HOME["entities"], extra]}
+    said: tuple[Said, ...] = ("turn off the kitchen light in ten minutes", "turn off the fan", "no")
+    document = replay(understand, *said, (700, "hello"), home=home)
+    assert [turn["decision"] for turn in document["turns"][:3]] == ["act", "ask", "answer"]
+    assert states(document)["light.kitchen"] == "off"

@@ -43,6 +43,9 @@ def moments(text: str) -> list[str]:
         ("close the blinds by nine", "05 21:00:00"),
         ("leave the lamp on until midnight", "06 00:00:00 until"),
         ("set the thermostat to 21 at 6", "06 06:00:00"),
+        ("turn off the fan on friday at 7", "09 07:00:00"),
+        ("lamp on at eight on tuesday evening", "06 20:00:00"),
+        ("lamp on monday at 6 pm", "12 18:00:00"),
         ("fan off at half ten", "05 22:30:00"),
     ],
 )

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from hubagent.act import timers
 from hubagent.act.schedule_file import Book, Delayed, read_book, write_book
-from hubagent.act.wording import spoken_moment
+from hubagent.act.wording import listed, spoken_moment
 from hubagent.errors import UnknownEntityError
-from hubagent.types import Decision, Resolution
+from hubagent.types import Decision, Resolution, TimerAction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,8 @@ _LOGGER = logging.getLogger(__name__)
 MOST_DELAYED = 100
 MOST_COMMANDS = 500
 """Commands that may wait together."""
+TAKEN_BACK_WITHIN_S = 120.0
+"""So long after arranging something "never mind", from the same place, takes it back."""
 LATE_LIMIT_S = 60.0
 """A command whose time passed longer ago is not sent any more: the hub was off, or the clock leapt."""
 
@@ -44,6 +46,15 @@ class Due:
 
     turn_id: TurnId
     resolution: Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class _Arranged:
+    """The last turn that arranged something."""
+
+    turn_id: TurnId
+    place: str
+    at_s: float
 
 
 @dataclass(slots=True)
@@ -67,6 +78,7 @@ class Schedule:
         self._path = path
         self._book = read_book(path) if path is not None else Book()
         self._counts = _Counts()
+        self._last: _Arranged | None = None
         self._lock = threading.Lock()
 
     def arrange(
@@ -75,20 +87,24 @@ class Schedule:
         """Take over what is for later or about timers; all of the turn's, or nothing.
 
         Returns the resolutions; those arranged tell in ``reason`` and ``facts`` what came of it, and
-        one that cannot be arranged is refused.
+        one that cannot be arranged is refused. "Never mind" takes back what was arranged just before.
         """
-        if any(item.decision in (Decision.ASK, Decision.REFUSE) for item in resolutions) or not any(
-            item.due_s is not None or item.timer is not None for item in resolutions
-        ):
+        decisions = {item.decision for item in resolutions}
+        if Decision.ASK in decisions:
+            self._last = None  # "no" is the answer to the question then
+        if decisions & {Decision.ASK, Decision.REFUSE}:
             return tuple(resolutions)
         with self._lock:
             book = self._book.copy()
             now_s = self._clock.now_s()
+            if [item.reason for item in resolutions] == ["nevermind"]:
+                return (self._take_back(resolutions[0], utterance, book, now_s),)
             arranged = [_arrange(item, utterance.turn_id, book, now_s) for item in resolutions]
             if not any(item.decision is Decision.REFUSE for item in arranged) and (
                 book != self._book
             ):
                 self._keep(book)
+                self._last = _Arranged(utterance.turn_id, _place(utterance), now_s)
             return tuple(arranged)
 
     def next_due(self, view: ContextView) -> Due | None:
@@ -152,6 +168,23 @@ class Schedule:
             item.turn_id, Resolution(Decision.REFUSE, item.intent, reason=reason, facts=facts)
         )
 
+    def _take_back(
+        self, item: Resolution, utterance: Utterance, book: Book, now_s: float
+    ) -> Resolution:
+        last, self._last = self._last, None
+        if (
+            last is None
+            or last.place != _place(utterance)
+            or now_s - last.at_s > TAKEN_BACK_WITHIN_S
+        ):
+            return item
+        book.delayed = [other for other in book.delayed if other.turn_id != last.turn_id]
+        book.timers = [other for other in book.timers if other.turn_id != last.turn_id]
+        if book == self._book:
+            return item
+        self._keep(book)
+        return replace(item, reason="taken_back")
+
     def _keep(self, book: Book) -> None:
         self._book = book
         if self._path is None:
@@ -170,9 +203,31 @@ def _is_there(command: Command, view: ContextView) -> bool:
         return False
 
 
+def _place(utterance: Utterance) -> str:
+    return utterance.device or utterance.area_id or ""
+
+
+def _about_timers(item: Resolution, turn_id: TurnId, book: Book, now_s: float) -> Resolution:
+    """Do what is asked of timers; "cancel all timers" also means what else waits for its time."""
+    told = timers.take(item, turn_id, book.timers, now_s)
+    request = item.timer
+    if request is None or request.alarm or request.name or not book.delayed:
+        return told
+    everything = request.action is TimerAction.CANCEL_ALL
+    the_only_one = request.action is TimerAction.CANCEL and len(book.delayed) == 1
+    if not everything and not (the_only_one and told.reason == "no_timer"):
+        return told
+    count = len(book.delayed)
+    what = f"{count} planned commands" if count > 1 else "the planned command"
+    if told.decision is Decision.ACT:
+        what = listed([str(told.facts["what"]), what])
+    book.delayed.clear()
+    return replace(item, reason="timer_cancelled_all", facts={"what": what})
+
+
 def _arrange(item: Resolution, turn_id: TurnId, book: Book, now_s: float) -> Resolution:
     if item.timer is not None:
-        return timers.take(item, turn_id, book.timers, now_s)
+        return _about_timers(item, turn_id, book, now_s)
     if item.due_s is None:
         return item
     waiting = sum(len(other.commands) for other in book.delayed)

@@ -43,7 +43,7 @@ _NOW = re.compile(r"\b(?:now|right away|immediately|at once|straight away)\b", r
 _AGAIN = re.compile(
     r"\b(?:every|each)\s+(?:\w+\s+)?(?:day|night|morning|evening|afternoon|week|month|hour|minute|\w+day)s?\b"
     r"|\b(?:daily|hourly|weekly|weekdays?|weekends?)\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
     re.IGNORECASE,
 )
 _LEADS_ON = re.compile(r"(?:\band|\bthen|,|;)\s*$", re.IGNORECASE)

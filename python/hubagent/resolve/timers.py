@@ -53,7 +53,7 @@ _THE_ONE = re.compile(r"\bone\b(?!\s+(?:hour|minute|second))", re.IGNORECASE)
 _ALL = re.compile(r"\ball\b|\bevery\b|\balarms\b|\btimers\b", re.IGNORECASE)
 _WAKE = re.compile(r"\b(?:wake|get)\b.*\bup\b|\bwake\b|\bmorning\b", re.IGNORECASE)
 _AGAIN = re.compile(
-    r"\b(?:every|each|daily)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweek(?:day|end)s?\b",
+    r"\b(?:every|each|daily)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bweek(?:day|end)s?\b",
     re.IGNORECASE,
 )
 
@@ -134,7 +134,7 @@ def _with_day(words: str, clause: str) -> str:
     """Return the words of a time with the day of the clause, which may be a slot of its own."""
     day = re.search(
         r"\b(?:tomorrow(?:\s+(?:morning|afternoon|evening|night))?|tonight"
-        r"|this\s+(?:morning|afternoon|evening))\b",
+        r"|this\s+(?:morning|afternoon|evening)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
         clause,
         re.IGNORECASE,
     )

@@ -24,7 +24,11 @@ _MOST_TOKENS = 9
 _IN = frozenset({"in", "after", "for"})
 _AT = frozenset({"at", "around", "about", "by", "until", "till", "'til", "til"})
 _UNTIL = frozenset({"for", "until", "till", "'til", "til"})
-_DAY = r"(?P<day>tomorrow|today|tonight|this)(?:\s+(?P<part>morning|afternoon|evening|night))?"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY = (
+    rf"(?:on\s+)?(?P<day>tomorrow|today|tonight|this|{'|'.join(_WEEKDAYS)})"
+    r"(?:\s+(?P<part>morning|afternoon|evening|night))?"
+)
 _DAY_BEFORE = re.compile(rf"\b{_DAY},?\s*$", re.IGNORECASE)
 _DAY_AFTER = re.compile(rf"^,?\s*{_DAY}\b", re.IGNORECASE)
 _FROM_NOW = re.compile(r"\s+from\s+now\b", re.IGNORECASE)
@@ -230,9 +234,10 @@ def _next_s(
         now_s: Wall clock.
         morning: Take the morning where nothing says otherwise.
     """
-    said = day.group(0).casefold() if day is not None else ""
-    tomorrow = said.startswith("tomorrow")
-    late = said.startswith("tonight") or any(p in said for p in ("afternoon", "evening", "night"))
+    said = day[0].casefold() if day is not None else ""
+    name = day["day"].casefold() if day is not None else ""
+    other_day = name == "tomorrow" or name in _WEEKDAYS
+    late = name == "tonight" or any(p in said for p in ("afternoon", "evening", "night"))
     if late and seconds < _HALF_DAY_S:
         times = [seconds + _HALF_DAY_S]
     elif (
@@ -241,11 +246,14 @@ def _next_s(
         times = [seconds]
     elif morning:
         times = [seconds % _HALF_DAY_S if seconds < _HALF_DAY_S else seconds]
-    elif tomorrow:
+    elif other_day:
         times = [seconds if seconds >= _FIRST_MORNING_HOUR_S else seconds + _HALF_DAY_S]
     else:
         times = [seconds, (seconds + _HALF_DAY_S) % _DAY_S]
-    days = (1,) if tomorrow else (0, 1)
+    days: tuple[int, ...] = (1,) if other_day else (0, 1)
+    if name in _WEEKDAYS:
+        ahead = (_WEEKDAYS.index(name) - time.localtime(now_s).tm_wday) % 7
+        days = (ahead, ahead + 7)
     moments = [_local_s(now_s, shift, item) for shift in days for item in times]
     return min(moment for moment in moments if moment > now_s)
 
