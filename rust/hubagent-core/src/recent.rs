@@ -72,7 +72,8 @@ impl Recent {
         (self.topics.len(), self.bytes)
     }
 
-    /// Remembers a message in place of the one before on its topic. An empty payload forgets.
+    /// Remembers a message in place of the one before on its topic. An empty payload clears what a
+    /// broker keeps and says nothing of the device, so what was heard of it stays.
     /// Returns the topic as it is shared by all that name it, if anything is kept of it.
     ///
     /// While the home is `discovering`, JSON objects add up: a device that reports in parts is then
@@ -86,6 +87,9 @@ impl Recent {
         discovering: bool,
     ) -> Option<Arc<str>> {
         let topic = if let Some(last) = self.topics.get_mut(topic) {
+            if payload.is_empty() {
+                return Some(Arc::clone(&last.topic));
+            }
             let merged = if discovering {
                 merge_objects(&last.payload, payload)
             } else {
@@ -207,7 +211,7 @@ mod tests {
         );
         assert_eq!(recent.size(), (1, 3));
         recent.keep("a", b"", false, 3.0, true);
-        assert!(recent.get("a").is_none());
+        assert_eq!(&*recent.get("a").unwrap().payload, b"22");
     }
 
     #[test]
