@@ -9,6 +9,19 @@ from hubagent.resolve.mention import Mention, read_mentions
 from hubagent.types import Hypothesis, Slot
 
 
+class NoNames:
+    """A home in which nothing has a name."""
+
+    def has_word(self, word: str) -> bool:
+        return False
+
+    def has_all(self, words: tuple[str, ...]) -> bool:
+        return False
+
+    def is_called(self, word: str) -> bool:
+        return False
+
+
 def mentions(template: str) -> tuple[Mention, ...]:
     """Read a sentence in which slots are written ``{name:kitchen light}``."""
     text, slots = "", []
@@ -18,9 +31,7 @@ def mentions(template: str) -> tuple[Mention, ...]:
             slots.append(Slot(name, len(text), len(text) + len(words), words))
         text += words
     reading = Hypothesis("HassTurnOn", 0.9, tuple(slots))
-    return read_mentions(
-        reading, text, 0, len(text), lexicon=lexicon.load(), is_name_word=lambda _: False
-    )
+    return read_mentions(reading, text, 0, len(text), lexicon=lexicon.load(), names=NoNames())
 
 
 def test_a_place_behind_the_device_belongs_to_it() -> None:

@@ -200,6 +200,7 @@ def test_a_lock_named_with_what_to_do_is_unlocked(house: House, targets: Ids) ->
         ("unlock the {name:frunt door}", "HubUnlock", None, 0.97),
         ("open the {name:front door}", "HassOpenCover", "hall", 0.7),
         ("turn on the {name:garage door}", "HassTurnOn", None, 0.97),
+        ("the {name:front door} was frozen solid", "HubUnlock", None, 0.97),
     ],
 )
 def test_a_lock_is_never_opened_by_a_guess(
@@ -222,6 +223,44 @@ def test_locking_may_use_the_room(house: House, targets: Ids) -> None:
 def test_a_group_of_doors_is_not_opened_by_one_word(house: House) -> None:
     found = house("open the {device:door}", "HassOpenCover", **COVER)
     assert found.decision is Decision.ASK
+
+
+# --- talk -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "meant"),
+    [
+        ("the {area:lorry}'s here, turn on the {name:counter}", {"counter"}),
+        ("turn on the {name:counter} for the {name:elves}", {"counter"}),
+        ("turn on the {name:counter} for the {area:cat sitter}", {"counter"}),
+        ("turn on the {device:lights}, {area:bedtime}", {"floor_lamp", "living_spots"}),
+        ("turn on the {area:cosy kitchen} {device:lights}", KITCHEN_LIGHTS),
+        ("turn on {name:left bedside lamp} and kettle", {"bed_left", "kettle"}),
+    ],
+)  # fmt: skip
+def test_talk_beside_the_request_does_not_matter(
+    house: House, targets: Ids, sentence: str, meant: set[str]
+) -> None:
+    assert targets(house(sentence, "HassTurnOn", area="living")) == meant
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "the {area:bathroom}'s dark, turn on the {device:lights}",
+        "in the {area:bathroom}, turn on the {device:lights}",
+        "turn on the {name:counter} and the {name:bathroom light}",
+        "turn on the {name:counter}, the {name:bathroom light} and the {name:kettle}",
+    ],
+)
+def test_a_room_or_thing_is_never_taken_for_talk(house: House, sentence: str) -> None:
+    assert house(sentence, "HassTurnOn", area="living").decision is Decision.REFUSE
+
+
+def test_a_number_behind_a_name_is_part_of_it(house: House, targets: Ids) -> None:
+    found = house("turn on {area:kids room} {brightness:two} light", "HassTurnOn", area="living")
+    assert targets(found) == {"kids_2"}
 
 
 # --- held back, doubtful, compound ------------------------------------------------------------------

@@ -50,7 +50,7 @@ STATES: Mapping[str, frozenset[str]] = {
 
 ATTRIBUTES: Mapping[str, tuple[str, float]] = {
     "brightness": ("brightness", 3),
-    "percentage": ("percentage", 0.5),
+    "percentage": ("percentage", 2),
     "temperature": ("temperature", 0.101),
     "humidity": ("humidity", 1),
     "volume_level": ("volume_level", 0.011),

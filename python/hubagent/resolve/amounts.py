@@ -43,6 +43,19 @@ class Amounts:
             return low + part * (high - low)
         return self.number(words)
 
+    def colour(self, words: str) -> tuple[int | None, tuple[int, int, int] | None]:
+        """Return a colour temperature in kelvin and a colour, whichever the words name.
+
+        Shades that have no name of their own count by their last words: "deep red" is red.
+        """
+        parts = words.split()
+        for start in range(len(parts)):
+            said = " ".join(parts[start:])
+            found = self.values.kelvin(said), self.values.colour(said)
+            if found != (None, None):
+                return found
+        return None, None
+
     def change(self, words: str | None, step: float) -> float:
         """Return the size of a relative change: a number said, or so many ordinary steps."""
         steps = self.steps(words)

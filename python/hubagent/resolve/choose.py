@@ -102,6 +102,7 @@ def decide(
     spec: IntentSpec,
     *,
     probability: float,
+    unexplained: int,
     view: ContextView,
     weights: Weights,
 ) -> Resolution:
@@ -111,6 +112,7 @@ def decide(
         candidates: At least one.
         spec: What the intent does.
         probability: How surely the request is understood.
+        unexplained: Words of the request that are nothing to the hub.
         view: The home.
         weights: Weights and margins.
     """
@@ -125,9 +127,15 @@ def decide(
         return resolution(Decision.ASK, best, near, reason="which")
     sensitive = [e for i in best.entity_ids if is_sensitive(e := view.entity(i))]
     odd = any(entity.domain in spec.confirm for entity in sensitive)
+    odd = odd or (unexplained > 0 and not _is_securing(best))
     if sensitive and (odd or not _is_explicit(best, candidates, probability, weights)):
         return resolution(Decision.ASK, best, (best,), reason="confirm")
     return resolution(Decision.ACT, best, candidates[:_SHOWN])
+
+
+def _is_securing(best: Candidate) -> bool:
+    """Return whether the commands make the home safer."""
+    return all(command.command in _SECURING for command in best.commands)
 
 
 def _is_explicit(
@@ -135,7 +143,7 @@ def _is_explicit(
 ) -> bool:
     """Return whether the words, surely understood, single the candidate out."""
     features = dict(best.features)
-    securing = all(command.command in _SECURING for command in best.commands)
+    securing = _is_securing(best)
     if probability < (weights.doubtful_securing if securing else weights.doubtful):
         return False
     if features.get("name", 1.0) < _SURE_NAME:

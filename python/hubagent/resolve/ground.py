@@ -8,7 +8,6 @@ candidate; the speaker's room and the states only add features.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
@@ -46,8 +45,7 @@ class Grounder:
     ) -> None:
         self.view = view
         self.places = Places(view, lexicon, speaker_area)
-        self._scope = Scope(view, lexicon, self.places, speaker_area)
-        self.is_name_word = cache(self._scope.is_name_word)
+        self._scope = self.names = Scope(view, lexicon, self.places, speaker_area)
         self._lexicon = lexicon
         self._speaker_area = speaker_area
         self._antecedents = antecedents
@@ -120,13 +118,15 @@ class Grounder:
         """Return candidates when no device was named: by a kind in the sentence, or the intent."""
         spec = frame.spec
         if spec.words:
-            return self._find(device_mention(spec.words, self._lexicon), frame, place)
+            found = self._find(device_mention(spec.words, self._lexicon), frame, place)
+            if found:
+                return found
         for said in mention.loose:
             called = device_mention(said, self._lexicon)
             full = {i: f for i, f in self._named(called, frame, place).items() if f.full}
             if full:
                 return self._by_name(called, full, frame, place)
-            if self._named_otherwise(called, frame, place) is not None:
+            if self._named_otherwise(called, frame, place, least=_SURE_NAME) is not None:
                 return []  # what was named is something else, so nothing else is meant
         implied = frame.implied_domain
         domains = (implied,) if implied in spec.commands else spec.alone
@@ -338,21 +338,33 @@ class Grounder:
                 return Failure("unknown_name", {"name": mention.said, "area": area})
             return Failure("no_such_device", {"kind": mention.said, "area": area})
         for said in mention.loose:
-            called = self._named_otherwise(device_mention(said, self._lexicon), frame, place)
+            phrase = device_mention(said, self._lexicon)
+            called = self._named_otherwise(phrase, frame, place, least=_SURE_NAME)
             if called is not None:
                 return Failure("no_capability", {"name": called.name, "intent": frame.spec.intent})
         domain = frame.implied_domain or next(iter(frame.spec.alone), "")
         return Failure("no_such_device", {"kind": domain.replace("_", " "), "area": area})
 
     def _named_otherwise(
-        self, mention: Mention, frame: Frame, place: Place | None
+        self, mention: Mention, frame: Frame, place: Place | None, *, least: float = 1.0
     ) -> Entity | None:
-        """Return a thing of that very name that the intent cannot move."""
+        """Return a thing of that name, or nearly, that the intent cannot move."""
         for entity in self._scope.near_in_name(mention, place):
-            moved = entity.domain in frame.spec.commands
-            if not moved and self._scope.name_fit(mention, entity, place).full:
-                return entity
+            if entity.domain not in frame.spec.commands:
+                fit = self._scope.name_fit(mention, entity, place)
+                if fit.full or (fit.telling and fit.score >= least):
+                    return entity
         return None
+
+    def also_named(self, mention: Mention, spec: IntentSpec) -> tuple[Mention, ...]:
+        """Return mentions of things called exactly like phrases that no slot has taken."""
+        frame = Frame(self.view, spec, "", self._speaker_area)
+        phrases = (device_mention(said, self._lexicon) for said in mention.loose)
+        return tuple(
+            phrase
+            for phrase in phrases
+            if any(f.full and f.telling for f in self._named(phrase, frame, None).values())
+        )
 
 
 def _adds(fit: NameFit, mention: Mention) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from hubagent.types import Entity
 
+_ONE = re.compile(r"\bones\s*$", re.IGNORECASE)
 FITS = 1.0
 CALLED = 0.8
 """Its own name has the word: a switch called "porch light" is a light to its owner."""
@@ -73,6 +75,7 @@ class Lexicon:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.kinds = tuple(_kind(name, table) for name, table in data["kinds"].items())
         small = data["small"]
+        self.requests = _words(small["requests"])
         self.skipped = _words(small["skipped"])
         self.weak = _words(small["weak"])
         states = [*data["states"], *data["state_words"]]
@@ -121,7 +124,9 @@ class Lexicon:
     def content(self, words: str) -> tuple[str, ...]:
         """Return the tokens that name something, without articles, quantifiers and the like."""
         small = self.skipped | self.all | self.both
-        return tuple(word for word in text.tokens(words) if word not in small)
+        found = tuple(word for word in text.tokens(words) if word not in small)
+        # "The bedroom one" is no thing with a number; "heater one" may be.
+        return found[:-1] if _ONE.search(words) and len(found) > 1 else found
 
     def kinds_of(self, words: tuple[str, ...]) -> tuple[Said, ...]:
         """Return the kinds that the last words may name, the longest first."""

@@ -6,7 +6,7 @@ one of several, or unknown; an unknown place never becomes the whole home.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
@@ -75,8 +75,10 @@ class Places:
         for finder in (self._floor, self._outside):
             if found := finder(plain):
                 return Place(said, found)
-        partial = self._partial(plain)
-        return Place(said, partial or self._by_other_name(plain), several=len(partial) > 1)
+        partial = self._partial(plain) or self._by_other_name(plain)
+        if not partial and len(plain) > 1 and not lexicon.is_own_word(plain[0]):
+            return replace(self.find(" ".join(plain[1:])), said=said)  # "our cosy bedroom"
+        return Place(said, partial, several=len(partial) > 1)
 
     def _or_here(self, said: str, words: tuple[str, ...], exact: frozenset[AreaId]) -> Place:
         """Add the speaker's room where its name has the same words: "the bedroom" said in one."""

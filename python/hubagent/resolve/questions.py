@@ -63,7 +63,7 @@ class Questions:
         if intent == "HassClimateGetTemperature":
             return self._value(intent, self._quality("temperature"), mentions, grounder)
         if intent == "HubListQuery":
-            return self._value(intent, None, mentions, grounder)
+            return self._items(intent, mentions[0], grounder)
         if intent == "HassGetState":
             return self._state(reading, said, mentions, grounder)
         return Resolution(Decision.REFUSE, intent, reason="unsupported")
@@ -79,10 +79,16 @@ class Questions:
         if state is None and _form(words) != "value":
             state_words = self._state_within(words)
             state = self._lexicon.state(state_words) if state_words else None
+        elif state is not None and _form(words) == "value" and self._asked(said, None) is not None:
+            state, state_words = None, None  # "how hot is the brooder running"
         if state is None:
             return self._value(reading.intent, self._asked(said, state_words), mentions, grounder)
         form = _form(words)
         mention = mentions[0]
+        any_said = bool({"any", "anyone", "anybody", "anything", "some"} & set(words))
+        named = mention.words or mention.places or mention.everything or any_said
+        if form == "is" and not named and not mention.all:
+            return Resolution(Decision.REFUSE, reading.intent, reason="unclear_thing")
         if form != "is" or mention.all:
             mention = replace(mention, all=True)
         if form == "value":
@@ -102,7 +108,6 @@ class Questions:
             "total": len(entities),
             "kind": mention.said or "",
         }
-        any_said = bool({"any", "anyone", "anybody", "anything", "some"} & set(words))
         reason = {"which": "which_are", "many": "how_many"}.get(form)
         if reason is None:
             everything = len(entities) > 1 and not any_said
@@ -254,6 +259,21 @@ class Questions:
                     and other.device_class in quality.classes
                 )
         return list({item[0].entity_id: item for item in found}.values())
+
+    def _items(self, intent: str, mention: Mention, grounder: Grounder) -> Resolution:
+        """Return what is on a to-do list."""
+        spec = IntentSpec(intent, {"todo": ()}, alone=("todo",))
+        found = grounder.ground(mention, spec)
+        if isinstance(found, Failure):
+            return Resolution(Decision.REFUSE, intent, reason=found.reason, facts=found.facts)
+        entity = grounder.view.entity(_best(found)[0])
+        state = grounder.view.state(entity.entity_id)
+        facts: dict[str, Value] = {"name": entity.name, "items": state.attributes.get("items")}
+        if not isinstance(facts["items"], tuple):
+            return Resolution(Decision.REFUSE, intent, reason="no_value", facts={"what": "items"})
+        reason = "items" if facts["items"] else "no_items"
+        targets = (entity.entity_id,)
+        return Resolution(Decision.ANSWER, intent, targets=targets, reason=reason, facts=facts)
 
     def _weather(self, intent: str, grounder: Grounder) -> Resolution:
         ids = grounder.view.query(domain="weather")

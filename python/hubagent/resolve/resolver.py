@@ -18,6 +18,7 @@ from hubagent.resolve.hold_back import reason_to_hold_back
 from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Settings
+from hubagent.resolve.tidy import with_numbers
 from hubagent.types import Candidate, Command, Decision, EntityId, Resolution
 
 if TYPE_CHECKING:
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
 LEAST_PROBABILITY = 0.3
 """A request understood less surely is not understood, unless names leave no doubt."""
 LEAST_UNNAMED = 0.55
-"""The same for a request that names neither thing nor place."""
+"""The same for a request that names neither thing nor place, and ..."""
+LEAST_UNEXPLAINED = 0.8
+"""... for one that besides has words which are nothing to the hub."""
 WORTH_TRYING = 0.08
 """Least probability of a further reading, and ..."""
 WORTH_BESIDE = 0.12
 """... its least share of the best one's."""
 MOST_OUT_OF_SCOPE = 0.5
+_CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
@@ -94,7 +98,7 @@ class Resolver:
             if resolution.targets:
                 scene.antecedents = resolution.targets
             resolutions.append(resolution)
-        return tuple(resolutions)
+        return _without_chatter(resolutions, understanding)
 
     # -- one clause --------------------------------------------------------------------------------
 
@@ -146,13 +150,14 @@ class Resolver:
         self, hypothesis: Hypothesis, clause: Clause, scene: _Scene, grounder: Grounder
     ) -> _Reading:
         said = scene.text[clause.start : clause.end]
+        hypothesis = with_numbers(hypothesis, scene.text, grounder.names)
         mentions = read_mentions(
             hypothesis,
             scene.text,
             clause.start,
             clause.end,
             lexicon=self._lexicon,
-            is_name_word=grounder.is_name_word,
+            names=grounder.names,
         )
         understood = math.log(max(hypothesis.probability, 1e-6))
         spec = self._specs.get(hypothesis.intent)
@@ -167,6 +172,8 @@ class Resolver:
         reason = reason_to_hold_back(scene.text, said, hypothesis)
         if reason:
             return _Reading(Resolution(Decision.REFUSE, hypothesis.intent, reason=reason))
+        if mentions[0].words or mentions[0].places:
+            mentions = (*mentions, *grounder.also_named(mentions[0], spec))
         parts = [
             self._mention(hypothesis, clause, spec, mention, scene, grounder)
             for mention in mentions
@@ -211,7 +218,12 @@ class Resolver:
         if probability < _least_probability(best, mention):
             return _refused(spec, Failure("not_understood"))
         resolution = choose.decide(
-            candidates, spec, probability=probability, view=scene.view, weights=self._weights
+            candidates,
+            spec,
+            probability=probability,
+            unexplained=mention.unexplained,
+            view=scene.view,
+            weights=self._weights,
         )
         return _Reading(resolution, best.score)
 
@@ -231,6 +243,27 @@ class Resolver:
         return probability
 
 
+def _without_chatter(
+    resolutions: list[Resolution], understanding: Understanding
+) -> tuple[Resolution, ...]:
+    """Ignore clauses that ask for nothing a hub could do, where the others say what to do.
+
+    "Unlock the door, the pizza is here" is one request; "... and order a pizza" are two, and the
+    second holds back the first.
+    """
+    if not any(resolution.decision is Decision.ACT for resolution in resolutions):
+        return tuple(resolutions)
+    found = []
+    for resolution, clause in zip(resolutions, understanding.clauses, strict=True):
+        before = understanding.text[: clause.start].rstrip().lower()
+        joined = before.endswith((" and", " then", " also", " plus"))
+        if resolution.reason in _CHATTER and not joined:
+            found.append(Resolution(Decision.IGNORE, resolution.intent, reason="chatter"))
+        else:
+            found.append(resolution)
+    return tuple(found)
+
+
 def _least_probability(best: Candidate, mention: Mention) -> float:
     """Return how surely a request must be understood before anything moves.
 
@@ -240,7 +273,9 @@ def _least_probability(best: Candidate, mention: Mention) -> float:
     if features.get("named_fully") and not mention.unexplained:
         return WORTH_TRYING
     named = features.get("name") or features.get("place") or features.get("kind", 0.0) > 0.5
-    return LEAST_PROBABILITY if named else LEAST_UNNAMED
+    if named:
+        return LEAST_PROBABILITY
+    return LEAST_UNEXPLAINED if mention.unexplained else LEAST_UNNAMED
 
 
 def _refused(spec: IntentSpec, failure: Failure) -> _Reading:

@@ -32,6 +32,7 @@ class Scope:
         self._lexicon = lexicon
         self._places = places
         self._speaker_area = speaker_area
+        self._words: dict[str, bool] = {}
 
     @cached_property
     def _devices(self) -> Mapping[DeviceId, Device]:
@@ -45,12 +46,26 @@ class Scope:
                 found.setdefault(entity.device_id, []).append(entity.entity_id)
         return found
 
-    def is_name_word(self, word: str) -> bool:
+    def has_word(self, word: str) -> bool:
         """Return whether a name of the home has the word, perhaps spelt otherwise."""
+        known = self._words.get(word)
+        if known is None:
+            found = self._view.match_names(word, limit=_SPELLINGS)
+            names = [text.tokens(match.name) for match in found]
+            known = any(self._lexicon.same(word, other) for name in names for other in name)
+            self._words[word] = known
+        return known
+
+    def has_all(self, words: tuple[str, ...]) -> bool:
+        """Return whether one name of the home has all the words."""
+        singulars = set(text.singulars(words))
+        found = self._view.match_names(" ".join(words), limit=_SHORTLIST)
+        return any(singulars <= set(text.singulars(text.tokens(m.name))) for m in found)
+
+    def is_called(self, word: str) -> bool:
+        """Return whether a thing of the home is called just so."""
         found = self._view.match_names(word, limit=_SPELLINGS)
-        return any(
-            self._lexicon.same(word, known) for match in found for known in text.tokens(match.name)
-        )
+        return any(m.kind == "entity" and text.tokens(m.name) == (word,) for m in found)
 
     def in_place(self, domains: Iterable[str], place: Place | None) -> Iterable[Entity]:
         """Yield entities of these domains in the place; in the whole home without one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
-from hubagent.resolve.settings.request import nearest
+from hubagent.resolve.settings.request import nearest, said_option
 
 if TYPE_CHECKING:
     from hubagent.resolve.amounts import Amounts
@@ -97,9 +97,7 @@ def humidity(request: Request, amounts: Amounts) -> Command | Failure:
 
 def mode(request: Request, _amounts: Amounts) -> Command | Failure:
     """Choose one of the entity's modes or presets; "heat the bathroom" names one by its verb."""
-    words = request.slot("mode", "preset_mode", "hvac_mode")
-    if words is None:
-        words = next((w for w in text.tokens(request.said) if w in _MODE_VERBS), None)
+    words = request.slot("mode", "preset_mode", "hvac_mode") or _mode_within(request)
     if words is None:
         return request.missing("mode")
     for command in request.spec.commands[request.entity.domain]:
@@ -110,3 +108,17 @@ def mode(request: Request, _amounts: Amounts) -> Command | Failure:
             if found is not None:
                 return request.to({name: found}, command)
     return request.refused("unknown_value", what="mode", value=words)
+
+
+def _mode_within(request: Request) -> str | None:
+    """Return a mode that the clause names outside any slot."""
+    verb = next((word for word in text.tokens(request.said) if word in _MODE_VERBS), None)
+    if verb is not None:
+        return verb
+    options = tuple(
+        option
+        for name in ("hvac_mode", "preset_mode", "fan_mode", "mode", "operation_mode")
+        if (limits := request.capability(name)) is not None
+        for option in limits.options
+    )
+    return said_option(request, options)

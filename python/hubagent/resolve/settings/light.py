@@ -6,7 +6,7 @@ import colorsys
 from typing import TYPE_CHECKING
 
 from hubagent.resolve.features import Failure
-from hubagent.resolve.settings.request import Request, option
+from hubagent.resolve.settings.request import Request, option, said_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,9 @@ BRIGHTNESS_STEP = 20.0
 def setting(request: Request, amounts: Amounts) -> Command | Failure:
     """Set brightness, colour or both; 0 % is off."""
     data: dict[str, Value] = {}
+    effects = request.capability("effect")
+    if effects is not None and (effect := said_option(request, effects.options)):
+        return request.to({"effect": effect})
     if colour := request.slot("color", "temperature"):
         painted = _colour(request, amounts, colour)
         if isinstance(painted, Failure):
@@ -43,7 +46,7 @@ def setting(request: Request, amounts: Amounts) -> Command | Failure:
 
 
 def _colour(request: Request, amounts: Amounts, words: str) -> Mapping[str, Value] | Failure:
-    kelvin, rgb = amounts.values.kelvin(words), amounts.values.colour(words)
+    kelvin, rgb = amounts.colour(words)
     limits = request.capability("color_temp_kelvin")
     if kelvin is not None and limits is not None:
         low, high = limits.minimum or 1000.0, limits.maximum or 12000.0

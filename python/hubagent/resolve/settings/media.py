@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hubagent.resolve.settings.request import option
+from hubagent.resolve.settings.request import option, said_option
 
 if TYPE_CHECKING:
     from hubagent.resolve.amounts import Amounts
@@ -45,7 +45,10 @@ def volume_step(request: Request, amounts: Amounts) -> Command | Failure:
 
 def source(request: Request, _amounts: Amounts) -> Command | Failure:
     """Switch to one of its sources."""
+    limits = request.capability("source")
     words = request.slot("source", "mode")
+    if words is None and limits is not None:
+        words = said_option(request, limits.options)
     if words is None:
         return request.missing("source")
     return option(request, "source", words, "select_source")

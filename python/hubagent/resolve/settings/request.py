@@ -99,6 +99,16 @@ def nearest(words: str, options: tuple[str, ...], synonyms: Mapping[str, str]) -
     return best
 
 
+def said_option(request: Request, options: tuple[str, ...]) -> str | None:
+    """Return an option whose very words stand in the clause, the longest first."""
+    words = text.tokens(request.said)
+    for known in sorted(options, key=len, reverse=True):
+        part = text.tokens(known.replace("_", " "))
+        if part and known not in {"on", "off", "none"} and text.find(words, part) >= 0:
+            return known
+    return None
+
+
 def option(request: Request, name: str, words: str, command: str) -> Command | Failure:
     """Return the command that chooses one of the entity's own options."""
     limits = request.capability(name)

@@ -1,0 +1,102 @@
+"""A clause before its words are read: what is mere talk in it, and numbers that belong to names.
+
+People explain themselves: "feed lorry's here, open the lane gate". And a model that knows no names
+takes "fan two" for a fan and an amount. Both are put right here, with the words alone and one
+question to the home: is there such a name?
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from hubagent.resolve import text
+from hubagent.types import Slot
+
+if TYPE_CHECKING:
+    from hubagent.resolve.lexicon import Lexicon
+    from hubagent.types import Hypothesis
+
+_COMMA = re.compile(r"[,;:.!]\s+")
+_THINGS = frozenset({"name", "device", "area", "floor"})
+_AMOUNTS = frozenset(
+    {"amount", "brightness", "percentage", "position", "temperature", "volume_level", "volume_step",
+     "humidity"}
+)  # fmt: skip
+_NUMBER = re.compile(
+    r"(?:number|no\.?)?\s*(\d|one|two|three|four|five|six|seven|eight|nine|ten)\s*"
+)
+
+
+class Names(Protocol):
+    """What the words of a request are asked of a home: which names there are."""
+
+    def has_word(self, word: str) -> bool:
+        """Return whether a name has the word, perhaps spelt otherwise."""
+        ...
+
+    def has_all(self, words: tuple[str, ...]) -> bool:
+        """Return whether one name has all the words."""
+        ...
+
+    def is_called(self, word: str) -> bool:
+        """Return whether a thing is called just so."""
+        ...
+
+
+def request_span(
+    utterance: str, start: int, end: int, lexicon: Lexicon, names: Names
+) -> tuple[int, int]:
+    """Return the span of the clause without talk before its last comma.
+
+    Without a word that requests something behind the comma ("on", "open", "set") all is kept.
+    """
+    for comma in reversed(list(_COMMA.finditer(utterance, start, end))):
+        before, behind = utterance[start : comma.start()], utterance[comma.end() : end]
+        if _requests(behind, lexicon) and _is_talk(before, lexicon, names):
+            return comma.end(), end
+    return start, end
+
+
+def _is_talk(words: str, lexicon: Lexicon, names: Names) -> bool:
+    """Return whether words ask for nothing and name no thing, room or kind.
+
+    "Kitchen, hall and bedroom lights on" begins with no talk, nor does "kitchen's dark, lights on".
+    """
+    tokens = text.tokens(words)
+    named = any(lexicon.is_own_word(token) or names.is_called(token) for token in tokens)
+    return len(tokens) > 1 and not named and not _requests(words, lexicon)
+
+
+def _requests(words: str, lexicon: Lexicon) -> bool:
+    return any(token in lexicon.requests for token in text.tokens(words))
+
+
+def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesis:
+    """Return the reading with numbers made part of the name they stand behind.
+
+    "Fan two" becomes one name when the home has a name with both words and nothing stands between;
+    an amount that is left ("at thirty percent") stays one.
+
+    Args:
+        reading: Slots over ``utterance``.
+        utterance: The whole text.
+        names: The names of the home.
+    """
+    slots = sorted(reading.slots, key=lambda slot: slot.start)
+    for left, right in itertools.pairwise(slots):
+        if left.name not in _THINGS or right.name not in _AMOUNTS:
+            continue
+        number = _NUMBER.fullmatch(right.text.lower())
+        if number is None or utterance[left.end : right.start].strip():
+            continue
+        words = (*text.tokens(left.text), *text.tokens(number[1]))
+        if names.has_all(words):
+            said = utterance[left.start : right.end]
+            name = "name" if left.name == "device" else left.name
+            joined = Slot(name, left.start, right.end, said)
+            kept = tuple(slot for slot in slots if slot not in (left, right))
+            return replace(reading, slots=(*kept, joined))
+    return reading
