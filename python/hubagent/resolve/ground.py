@@ -175,6 +175,8 @@ class Grounder:
     def _by_kinds(
         self, kinds: tuple[Kind, ...], mention: Mention, frame: Frame, place: Place | None
     ) -> list[Grounding]:
+        if not kinds:
+            return []
         domains = {domain for kind in kinds for domain in kind.fits} | _CALLED_DOMAINS
         fits: dict[EntityId, float] = {}
         for entity in self._scope.in_place(domains & frame.spec.commands.keys(), place):
