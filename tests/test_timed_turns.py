@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from hubagent.replay import replay_scenario
+from hubagent.act.plan import plan
+from hubagent.replay import MemoryHub, replay_scenario
+from hubagent.resolve.later import TimedResolver
+from hubagent.simulate.home import load_home
+from hubagent.types import AreaId
+from hubagent.understand import values
 from hubagent.understand.understander import Understander
 
 HOME: dict[str, Any] = {
@@ -53,6 +58,22 @@ def states(document: dict[str, Any]) -> dict[str, Any]:
 
 
 NOTHING_SAID = "never mind"
+COMMANDS = (
+    "turn off the desk fan", "turn on the desk lamp", "set the thermostat to 21", "close the blinds",
+    "dim the kitchen light to 30 percent", "make the desk lamp blue", "desk fan off",
+)  # fmt: skip
+TIMES = (
+    "in ten minutes", "in 10 min", "in half an hour", "in an hour and a half", "in a couple of minutes",
+    "after five minutes", "five minutes from now", "ten minutes later", "at seven", "at 7", "at 7 pm", "at 7:30",
+    "at half past seven", "at quarter to eight", "at seven thirty", "at seven o'clock", "at noon", "at midnight",
+    "tomorrow", "tomorrow at seven", "tomorrow morning", "tonight", "tonight at ten", "this evening",
+    "on friday", "on friday at seven", "next week", "at sunset", "at dusk", "when it gets dark", "when i leave",
+    "every day at seven", "every morning", "daily at seven", "on weekdays", "around nine", "by nine", "before bed",
+    "after dinner", "later", "soon", "in a bit", "in a while", "in a moment", "in thirty seconds", "at 1930",
+    "as soon as i get home", "before midnight", "after ten", "at 7ish", "in 1 hour 20 minutes", "in five",
+    "first thing tomorrow", "at lunchtime", "at bedtime", "at six in the morning", "on the hour", "in two days",
+    "at sunrise", "during the night", "in the morning", "in the evening",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -82,6 +103,25 @@ def test_what_is_for_another_time_is_never_done_at_once(
     assert document["turns"][0]["commands"] == []
     assert document["turns"][0]["response"]
     assert states(document) == before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_time_said_before_or_behind_a_request_is_overheard(
+    command: str, understand: Understander
+) -> None:
+    view = MemoryHub(load_home(HOME)).store.view()
+    resolver = TimedResolver(understand, values)
+    texts = [
+        text for t in TIMES for text in (f"{command} {t}", f"{t} {command}", f"{t}, {command}")
+    ]
+    at_once = [
+        text
+        for text in texts
+        if plan(
+            resolver.resolve(understand.understand(text), view, speaker_area=AreaId("study"))
+        ).commands
+    ]
+    assert at_once == []
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,24 @@ if TYPE_CHECKING:
 
 _TIME_SLOTS = frozenset({"time", "date", "duration", "frequency"})
 _UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)"
+_COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty)"
+_MINUTES = r"(?:5|10|15|20|30|five|ten|fifteen|twenty|thirty)"
 _LATER = re.compile(
-    rf"\b(?:in|after|for|within|every|another)\s+(?:[\w-]+\s+){{1,5}}?{_UNIT}\b"
+    rf"\b(?:in|after|for|within|every|another|wait|give it|give me)\s+(?:[\w-]+\s+){{1,5}}?{_UNIT}\b"
     rf"|\b(?:an?|half an?)\s+hour\b"
     r"|\b(?:at|by|until|till|before|after|from)\s+(?:noon|midday|midnight|sunset|sunrise|dusk|dawn|dark)\b"
     r"|\b\d{1,2}(?:[:.]\d{2})?\s*(?:a\.?m\.?|p\.?m\.?|o'?\s?clock)(?!\w)"
     r"|\b(?:half|quarter) (?:past|to)\b"
+    r"|\bfrom now\b|\bnext (?:day|week|weekend|month|year)\b"
+    r"|\bon the hour\b|\b(?:nightly|daily|hourly|weekly)\b"
+    r"|\b(?:in|during|through) the (?:night|morning|evening|afternoon)\b(?!\s+room)"
+    r"|\bthis (?:morning|evening|afternoon)\b|\b(?:on|at) (?:the )?week(?:day|end)s?\b"
+    rf"|\b(?:after {_COUNT}|{_COUNT}ish)\b"
+    rf"|\bin {_MINUTES}(?=[\s,.!]*$|,|\s+(?:please|turn|switch|close|open|set|make|dim)\b)"
+    rf"|^(?:please )?in {_MINUTES}\b"
+    r"|\bat (?:1[3-9]|2[0-3])[0-5]\d\b(?!\s*k)"
     r"|\bin a (?:little )?(?:bit|while|moment|jiffy)\b|\bsoon\b"
-    r"|\b(?:at|before|after|until) (?:bed|bedtime|breakfast|lunch|dinner|supper|work|school)\b"
+    r"|\b(?:at|before|after|until) (?:bed|breakfast|lunch|dinner|supper|tea|work|school|night)(?:\s?time)?\b"
     r"|\b(?:tomorrow|later|tonight|every (?:day|night|morning|evening|week))\b"
     r"|\b(?:on|next|every) (?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
     re.IGNORECASE,

@@ -111,14 +111,24 @@ class TimedResolver:
         )
 
     def _times(self, understanding: Understanding, now_s: float) -> tuple[Timing, ...]:
-        """Return the times said outside of clauses that are about timers."""
+        """Return the times said outside of clauses that are about timers.
+
+        A clause that is nothing but a time ("at 7:30, fan off") is not about a timer, whatever it is
+        taken for.
+        """
         clauses = understanding.clauses
         slots = [slot for c in clauses if c.hypotheses for slot in c.hypotheses[0].slots]
         return tuple(
             item
             for item in timing.find(understanding.text, self._values, now_s, slots=slots)
             if not any(
-                _is_timer(clause) and clause.start <= item.start < clause.end for clause in clauses
+                _is_timer(clause)
+                and clause.start <= item.start < clause.end
+                and (
+                    understanding.text[clause.start : item.start].strip()
+                    or understanding.text[item.end : clause.end].strip()
+                )
+                for clause in clauses
             )
         )
 

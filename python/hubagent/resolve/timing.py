@@ -50,7 +50,7 @@ _UNIT_NEXT = re.compile(
 )
 _SETTING = re.compile(
     r"\b(?:set|dim|brighten|brightness|volume|temperature|thermostat|degrees?|speed|level|intensity|"
-    r"raise|lower|increase|decrease|change|adjust|make)\b",
+    r"raise|lower|increase|decrease|change|adjust)\b",
     re.IGNORECASE,
 )
 _VALUE_SAID = re.compile(r"\bto\s+(?:\d|\w+\s+(?:percent|degrees))|%", re.IGNORECASE)
@@ -194,7 +194,7 @@ def _is_a_time(
     if _SETTING_BY.search(text[:start]):
         return False
     if _SETTING.search(text):
-        return bool(_VALUE_SAID.search(text)) and not taken_for
+        return bool(_VALUE_SAID.search(text))
     return hour_s <= _HALF_DAY_S or not taken_for
 
 
