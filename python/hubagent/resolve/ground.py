@@ -71,13 +71,25 @@ class Grounder:
 
     def _place(self, mention: Mention, spec: IntentSpec) -> Place | Failure | None:
         place = self.places.union(mention.places)
-        if place is None or spec.anywhere:
+        if spec.anywhere:
             return None
+        if place is None:
+            return self._loose_place(mention)
         if not place.unknown:
             return place
         if text.tokens(place.said) in self._lexicon.here:
             return None  # "in here", and nobody told where that is
         return Failure("unknown_area", {"area": place.said})
+
+    def _loose_place(self, mention: Mention) -> Place | None:
+        """Return a place that stands in the sentence in no slot."""
+        if mention.rest or not (mention.kinds or not mention.words):
+            return None
+        for said in mention.loose:
+            place = self.places.find(said)
+            if not place.unknown and place.areas is not None:
+                return place
+        return None
 
     def _place_as_name(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
         """Take a place that the home lacks for a part of a thing's name: "island light"."""

@@ -78,6 +78,7 @@ class Lexicon:
         self.requests = _words(small["requests"])
         self.skipped = _words(small["skipped"])
         self.weak = _words(small["weak"])
+        self.weak = _words(small["weak"])
         states = [*data["states"], *data["state_words"]]
         self.carriers = _words([*data["carriers"]["words"].split(), *states])
         self.all = _words(small["all"])
@@ -99,6 +100,9 @@ class Lexicon:
         self.qualities = tuple(_quality(name, item) for name, item in data["qualities"].items())
         self.kind_words = {words for kind in self.kinds for words in kind.words}
         kind_words = {word for kind in self.kinds for words in kind.words for word in words}
+        state_words = _words([*self.states, *data["state_words"]])
+        things = {words[0] for words in self.kind_words if len(words) == 1}
+        self.carriers = _words(data["carriers"]["words"].split()) | (state_words - things)
         self._own = frozenset(text.singular(word) for word in {*small["places"], *kind_words})
         self._by_words = sorted(
             ((words, kind) for kind in self.kinds for words in kind.words),

@@ -107,7 +107,7 @@ def read_mentions(
         names: The names of the home.
     """
     start, end = request_span(utterance, start, end, lexicon, names)
-    end, excepted = _excepted(hypothesis, utterance, start, end)
+    hypothesis, end, excepted = _excepted(hypothesis, utterance, start, end)
     clause = ClauseWords(hypothesis, utterance, start, end, lexicon, names)
     parts = clause.parts()
     mentions: list[Mention] = []
@@ -139,15 +139,18 @@ def read_mentions(
 
 
 def _excepted(
-    hypothesis: Hypothesis, utterance: str, start: int, end: int
-) -> tuple[int, tuple[str, ...]]:
-    """Return where the rest of the clause ends, and what is left out of it.
+    reading: Hypothesis, utterance: str, start: int, end: int
+) -> tuple[Hypothesis, int, tuple[str, ...]]:
+    """Return the reading and the end of its clause without what is left out, and that.
 
-    "All the lights but the hall" without a slot for the hall must never become the hall.
+    "All the lights but the hall" without a slot for the hall must never become the hall; and a
+    slot says that something is left out only where words do: "the light by the fire pit" is there.
     """
-    slotted = [slot for slot in hypothesis.slots if slot.name == "except"]
     found = _EXCEPT.search(utterance, start, end)
     if found is None:
-        return end, tuple(slot.text for slot in slotted)
-    named = _AND.split(utterance[found.end() : end])
-    return found.start(), tuple(words.strip(" .,!?") for words in named if words.strip(" .,!?"))
+        slots = (
+            replace(slot, name="area") if slot.name == "except" else slot for slot in reading.slots
+        )
+        return replace(reading, slots=tuple(slots)), end, ()
+    named = (words.strip(" .,!?") for words in _AND.split(utterance[found.end() : end]))
+    return reading, found.start(), tuple(words for words in named if words)

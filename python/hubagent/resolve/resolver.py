@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LEAST_PROBABILITY = 0.3
 """A request understood less surely is not understood, unless names leave no doubt."""
-LEAST_UNNAMED = 0.55
+LEAST_UNNAMED = 0.4
 """The same for a request that names neither thing nor place, and ..."""
 LEAST_UNEXPLAINED = 0.8
 """... for one that besides has words which are nothing to the hub."""
@@ -275,7 +275,7 @@ def _least_probability(best: Candidate, mention: Mention) -> float:
     named = features.get("name") or features.get("place") or features.get("kind", 0.0) > 0.5
     if named:
         return LEAST_PROBABILITY
-    return LEAST_UNEXPLAINED if mention.unexplained else LEAST_UNNAMED
+    return LEAST_UNEXPLAINED if mention.unexplained or mention.loose else LEAST_UNNAMED
 
 
 def _refused(spec: IntentSpec, failure: Failure) -> _Reading:

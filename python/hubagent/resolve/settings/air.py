@@ -22,6 +22,8 @@ _MODE_WORDS = {
     "energy saving": "eco", "holiday": "away", "vacation": "away", "night": "sleep",
 }  # fmt: skip
 _MODE_VERBS = frozenset({"heat", "cool", "dry", "dehumidify"})
+_STARTED = frozenset({"on", "start", "begin", "run"})
+_STOPPED = frozenset({"off", "stop", "end"})
 _BACKWARDS = frozenset({"reverse", "backward", "backwards"})
 
 
@@ -99,7 +101,7 @@ def mode(request: Request, _amounts: Amounts) -> Command | Failure:
     """Choose one of the entity's modes or presets; "heat the bathroom" names one by its verb."""
     words = request.slot("mode", "preset_mode", "hvac_mode") or _mode_within(request)
     if words is None:
-        return request.missing("mode")
+        return _switched(request)
     for command in request.spec.commands[request.entity.domain]:
         name = "mode" if command == "set_mode" else command.removeprefix("set_")
         limits = request.capability(name)
@@ -122,3 +124,11 @@ def _mode_within(request: Request) -> str | None:
         for option in limits.options
     )
     return said_option(request, options)
+
+
+def _switched(request: Request) -> Command | Failure:
+    """Switch on or off where no mode was said: "start the heating"."""
+    for words, command in ((_STARTED, "turn_on"), (_STOPPED, "turn_off")):
+        if request.words & words and command in request.commands:
+            return request.to(command=command)
+    return request.missing("mode")
