@@ -11,7 +11,7 @@ import zlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from hubagent.act.wording import listed, spoken_number, things, unit_of
+from hubagent.act.wording import definite, is_plural, listed, spoken_number, things, unit_of
 from hubagent.types import Decision, OutcomeKind
 
 if TYPE_CHECKING:
@@ -152,9 +152,10 @@ class Responder:
         for side in ("yes", "no"):
             names = facts.get(side)
             if isinstance(names, tuple):
-                texts[side] = listed(_shortened([f"the {name}" for name in names]))
+                texts[side] = listed(_shortened([definite(str(name)) for name in names]))
                 texts[side.capitalize()] = _upper(listed(_shortened([str(n) for n in names])))
-                texts[f"{side}_is"] = "are" if len(names) > 1 else "is"
+                several = len(names) > 1 or any(is_plural(str(name)) for name in names)
+                texts[f"{side}_is"] = "are" if several else "is"
         if reason == "any_no" and not facts.get("no"):
             reason = "none_no"
         elif reason in {"which_are", "how_many"} and not facts.get("count"):
@@ -204,7 +205,7 @@ def option_names(candidates: Sequence[Candidate], view: ContextView) -> list[str
     """
     names = [_candidate_name(candidate.entity_ids, view) for candidate in candidates]
     if len(set(names)) == len(names):
-        return [f"the {name}" for name in names]
+        return [definite(name) for name in names]
     areas = [_area_name(candidate.entity_ids[0], view) for candidate in candidates]
     return [
         f"the one in the {area}" if area else f"the {name}"

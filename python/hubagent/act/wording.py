@@ -34,7 +34,8 @@ def things(ids: Sequence[EntityId], view: ContextView) -> tuple[str, bool]:
     Up to three are named; more are counted, with their area when they share one.
     """
     if len(ids) <= _MOST_NAMED:
-        return listed(_definite(view.entity(i).name) for i in ids), len(ids) > 1
+        names = [view.entity(i).name for i in ids]
+        return listed(map(definite, names)), len(ids) > 1 or is_plural(names[0])
     domains = {view.entity(i).domain for i in ids}
     noun = _PLURALS.get(domains.pop(), "devices") if len(domains) == 1 else "devices"
     area_ids = {view.area_of(i) for i in ids}
@@ -46,7 +47,13 @@ def things(ids: Sequence[EntityId], view: ContextView) -> tuple[str, bool]:
     return f"{len(ids)} {noun}", True
 
 
-def _definite(name: str) -> str:
+def is_plural(name: str) -> bool:
+    """Return whether a name speaks of several: "Beam Lights", but not "Glass" or "Canvas"."""
+    last = name.lower().rpartition(" ")[2]
+    return len(last) > 3 and last.endswith("s") and last[-2] not in "aius'\u2019"
+
+
+def definite(name: str) -> str:
     """Return a name with its article; a name with its owner's needs none."""
     if name.lower().startswith(("the ", "my ")) or "'s " in name or "\u2019s " in name:
         return name

@@ -49,10 +49,6 @@ class Places:
         self._speaker_area = speaker_area
         self._names = {area.area_id: area.name for area in self._areas}
 
-    def name(self, area_id: AreaId) -> str:
-        """Return the area's name."""
-        return self._names.get(area_id, str(area_id))
-
     def words(self, area_id: AreaId | None) -> frozenset[str]:
         """Return the words of the area's name, in the singular."""
         name = self._names.get(area_id, "") if area_id is not None else ""
