@@ -316,6 +316,7 @@ class EmbeddedBroker:
             f"autosave_interval {self._autosave_s}",
             # A hub that is busy for a moment must not miss states; the default drops after 1,000.
             f"max_queued_messages {MAX_QUEUED_MESSAGES}",
+            "set_tcp_nodelay true",
             "log_dest stderr",
             "log_type error",
             "log_type warning",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import socket
 import ssl
 import struct
 import threading
@@ -31,7 +32,7 @@ from hubagent.mqtt.inbox import Inbox
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, SocketLike
     from paho.mqtt.reasoncodes import ReasonCode
 
     from hubagent.clock import Clock
@@ -261,6 +262,7 @@ class MqttClient:
     def _serve_one_connection(self) -> None:
         self._protocol = self._choose_protocol()
         connection = _Connection(self._client_id, self._protocol)
+        connection.on_socket_open = _send_at_once
         connection.on_connect = self._on_connect
         connection.on_disconnect = self._on_disconnect
         connection.on_subscribe = self._on_subscribe
@@ -379,6 +381,12 @@ class MqttClient:
             self._inbox.count_bad_topic()
             return
         self._inbox.add(topic, bytes(message.payload), retained=message.retain)
+
+
+def _send_at_once(_client: Client, _userdata: object, connection: SocketLike) -> None:
+    """Switch off Nagle's wait: with delayed acknowledgements it costs a command 40 ms."""
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _properties(kind: int) -> Properties:
