@@ -15,7 +15,7 @@ from hubagent.ports import IngestReport
 from hubagent.types import DeviceEvent, Publication, StateChange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from hubagent.clock import Clock
@@ -58,6 +58,10 @@ class Recovery:
     def is_complete(self) -> bool:
         """Return whether nothing at all was lost."""
         return not (self.dropped_bytes or self.unread or self.set_aside or self.refused)
+
+
+def _changes(rows: Iterable[_core._Change]) -> tuple[StateChange, ...]:
+    return tuple(map(StateChange._make, rows))
 
 
 class ContextStore:
@@ -106,7 +110,7 @@ class ContextStore:
         Raises:
             DataError: If a binding or command does not compile; nothing is changed then.
         """
-        return tuple(starmap(StateChange, self._core.declare(declaration, self._clock.now_s())))
+        return _changes(self._core.declare(declaration, self._clock.now_s()))
 
     def remove(self, entity_id: EntityId) -> None:
         """Forget an entity with its bindings, commands and history; unknown ids are fine.
@@ -131,7 +135,7 @@ class ContextStore:
         for topic, payload in failures:
             self._name_failure(topic, payload)
         return IngestReport(
-            changes=tuple(starmap(StateChange, changes)),
+            changes=_changes(changes),
             events=tuple(starmap(DeviceEvent, events)),
             watched=watched,
             unclaimed=unclaimed,
@@ -179,7 +183,7 @@ class ContextStore:
         entity, state = view.entity(command.entity_id), view.state(command.entity_id)
         values = assumed(entity, state, command)
         rows = self._core.assume(command.entity_id, values, self._clock.now_s())
-        return tuple(starmap(StateChange, rows))
+        return _changes(rows)
 
     # --- the owner's word ------------------------------------------------------------------------
     # Each is on the disk when the method returns True. False: persistence is suspended, or there
@@ -255,7 +259,7 @@ class ContextStore:
         now_s = self._clock.now_s()
         rows = self._core.tick(now_s, time.localtime(now_s).tm_gmtoff)
         self._watch_persistence()
-        return tuple(starmap(StateChange, rows))
+        return _changes(rows)
 
     def sync(self) -> bool:
         """Put everything worth it on the disk; return whether it is."""

@@ -152,7 +152,7 @@ class ContextView:
     ) -> tuple[StateChange, ...]:
         """Return the last changes of an attribute, newest first; at most 16 are kept."""
         rows = self._view.history(entity_id, attribute, limit=limit)
-        return tuple(StateChange(*row) for row in rows)
+        return tuple(map(StateChange._make, rows))
 
     def match_names(self, words: str, *, limit: int = 8) -> tuple[NameMatch, ...]:
         """Return names of entities, devices, areas and floors nearest to ``words``, best first."""

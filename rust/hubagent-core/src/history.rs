@@ -50,6 +50,11 @@ impl History {
         // One more than are shown, for the value before the oldest.
         if self.entries.len() > KEPT {
             self.entries.pop_front();
+        } else if self.entries.len() == self.entries.capacity() && !self.entries.is_empty() {
+            // What changed twice goes on changing.
+            self.entries.reserve_exact(KEPT + 1 - self.entries.len());
+        } else if self.entries.is_empty() {
+            self.entries.reserve_exact(1);
         }
         self.entries.push_back(entry);
     }

@@ -96,6 +96,10 @@ impl fmt::Display for Value {
 
 /// Writes a float as Python's `repr` does: `21.0`, `1e-05`, `1e+16`.
 pub(crate) fn write_float(out: &mut impl fmt::Write, number: f64) -> fmt::Result {
+    // Where Rust writes no exponent, Python writes none either, and both write the same.
+    if number == 0.0 || (1e-4..1e16).contains(&number.abs()) {
+        return write!(out, "{number:?}");
+    }
     let text = format!("{number:?}");
     match text.split_once('e') {
         None => out.write_str(&text),

@@ -1,11 +1,13 @@
 //! `View`: the home at one instant.
 
+use std::sync::Arc;
+
 use hubagent_core::history::Change;
 use hubagent_core::names::NameMatch;
 use hubagent_core::store::{EntityState, STATE};
 use hubagent_core::view::{Picture, Query};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::convert::to_python;
 use crate::detach::{Refused, detach};
@@ -21,21 +23,27 @@ pub(crate) struct View {
     now_s: f64,
 }
 
-pub(crate) fn change<'py>(py: Python<'py>, change: &Change) -> PyResult<Bound<'py, PyTuple>> {
-    (
-        &*change.entity_id,
-        &*change.attribute,
-        to_python(py, &change.before)?,
-        to_python(py, &change.after)?,
-        change.at_s,
-        &*change.origin,
-    )
-        .into_pyobject(py)
-}
-
+/// Makes the rows of changes; those of one message share its topic.
 pub(crate) fn changes<'py>(py: Python<'py>, all: &[Change]) -> PyResult<Bound<'py, PyList>> {
-    let rows = all.iter().map(|item| change(py, item));
-    PyList::new(py, rows.collect::<PyResult<Vec<_>>>()?)
+    let mut last: Option<(&Arc<str>, Bound<'py, PyString>)> = None;
+    let mut rows = Vec::with_capacity(all.len());
+    for change in all {
+        let origin = match last {
+            Some((known, ref text)) if Arc::ptr_eq(known, &change.origin) => text.clone(),
+            _ => PyString::new(py, &change.origin),
+        };
+        last = Some((&change.origin, origin.clone()));
+        let row = (
+            &*change.entity_id,
+            &*change.attribute,
+            to_python(py, &change.before)?,
+            to_python(py, &change.after)?,
+            change.at_s,
+            origin,
+        );
+        rows.push(row.into_pyobject(py)?);
+    }
+    PyList::new(py, rows)
 }
 
 fn state<'py>(py: Python<'py>, state: &EntityState) -> PyResult<Bound<'py, PyTuple>> {

@@ -3,7 +3,6 @@
 //! Noise is never written, a reading only once it left its dead-band, and a sensor at most every
 //! 10 s. What is held back stays marked, so that the last value is written in the end.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Value;
@@ -112,7 +111,8 @@ pub struct Due {
 /// Decides what of the state goes to the log.
 #[derive(Debug, Default)]
 pub struct Gate {
-    tracked: HashMap<EntityKey, Tracked>,
+    /// By entity key.
+    tracked: Vec<Tracked>,
     marked: Vec<EntityKey>,
     suppressed: u64,
 }
@@ -131,7 +131,7 @@ impl Gate {
 
     /// Takes note of a change of `state` or an attribute that is no noise.
     pub fn offer(&mut self, key: EntityKey, entity: &Entity, name: &Arc<str>, value: &Value) {
-        let written = self.tracked.entry(key).or_default().attribute(name);
+        let written = self.tracked(key).attribute(name);
         let was_marked = written.marked;
         let within = within_dead_band(entity, name, written.value.as_ref(), value);
         written.marked = !within;
@@ -145,7 +145,7 @@ impl Gate {
 
     /// Takes note of a change of availability.
     pub fn offer_availability(&mut self, key: EntityKey) {
-        let tracked = self.tracked.entry(key).or_default();
+        let tracked = self.tracked(key);
         if !std::mem::replace(&mut tracked.availability_marked, true) {
             self.marked.push(key);
         }
@@ -153,13 +153,22 @@ impl Gate {
 
     /// Takes note that an attribute's value is on disk.
     pub fn restored(&mut self, key: EntityKey, name: &Arc<str>, value: &Value) {
-        let tracked = self.tracked.entry(key).or_default();
+        let tracked = self.tracked(key);
         tracked.attribute(name).value = Some(value.clone());
     }
 
     /// Forgets an entity.
     pub fn remove(&mut self, key: EntityKey) {
-        self.tracked.remove(&key);
+        *self.tracked(key) = Tracked::default();
+    }
+
+    fn tracked(&mut self, key: EntityKey) -> &mut Tracked {
+        let index = key as usize;
+        if self.tracked.len() <= index {
+            self.tracked.resize_with(index + 1, Tracked::default);
+        }
+        #[expect(clippy::indexing_slicing, reason = "made just above")]
+        &mut self.tracked[index]
     }
 
     /// Returns what is to be written now, and takes it as written; what came too soon after the
@@ -176,7 +185,7 @@ impl Gate {
         keys.dedup();
         let mut all_due = Vec::with_capacity(keys.len());
         for key in keys {
-            let Some(tracked) = self.tracked.get_mut(&key) else {
+            let Some(tracked) = self.tracked.get_mut(key as usize) else {
                 continue;
             };
             let availability = std::mem::take(&mut tracked.availability_marked);
