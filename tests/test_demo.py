@@ -91,3 +91,8 @@ def test_without_a_hub_the_commands_say_how_to_start_one(tmp_path: Path, command
     assert done.returncode == 1
     assert "no hub is running here" in done.stderr
     assert "hubagent run" in done.stderr
+
+
+def test_the_weather_is_told_in_words(tmp_path: Path) -> None:
+    printed = _demo(tmp_path, "what's the weather like")
+    assert printed[-1].startswith("hub> Partly cloudy, ")

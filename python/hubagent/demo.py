@@ -99,7 +99,7 @@ def running_demo(model: HomeModel, progress: Callable[[str], None]) -> Iterator[
         devices.start()
         stack.callback(devices.stop)
         found = _wait_found(hub, model)
-        progress(f"Found {found} of them. State folder: {folder}")
+        progress(f"Found {found} entities. State folder: {folder}")
         yield hub
 
 

@@ -280,12 +280,24 @@ class Questions:
         if not ids:
             return Resolution(Decision.REFUSE, intent, reason="unsupported")
         entity, state = grounder.view.entity(ids[0]), grounder.view.state(ids[0])
-        facts: dict[str, Value] = {"name": entity.name, "condition": _spoken(state.state)}
+        facts: dict[str, Value] = {"name": entity.name, "condition": _condition(state.state)}
         temperature = state.attributes.get("temperature")
         if temperature is not None:
             facts["temperature"] = _spoken(temperature)
             facts["unit"] = _unit("temperature", entity, state.attributes)
         return Resolution(Decision.ANSWER, intent, targets=(ids[0],), reason="weather", facts=facts)
+
+
+_CONDITIONS = {
+    "clear-night": "clear", "lightning": "thunderstorms", "lightning-rainy": "thunderstorms and rain",
+    "partlycloudy": "partly cloudy", "pouring": "pouring rain", "snowy-rainy": "sleet",
+    "windy-variant": "windy and cloudy", "exceptional": "exceptional weather",
+}  # fmt: skip
+
+
+def _condition(state: Value) -> Value:
+    """Return Home Assistant's word for the weather as it is spoken."""
+    return _CONDITIONS.get(str(state), _spoken(state))
 
 
 def _form(words: tuple[str, ...]) -> str:
