@@ -131,7 +131,7 @@ def lights(model: HomeModel) -> list[str]:
 
 def turn_ms(path: Path, name: str) -> float:
     """Toggle a light by name; return milliseconds until its own state confirmed it."""
-    started, status = time.perf_counter(), {"entities": 0}
+    started = time.perf_counter()
     for _ in control.call(path, "say", {"text": f"toggle the {name}"}):
         pass
     return (time.perf_counter() - started) * 1000
