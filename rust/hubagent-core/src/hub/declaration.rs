@@ -77,12 +77,15 @@ impl Hub {
     ) -> Result<Vec<Change>, HubError> {
         let suggested = declaration.suggested_area.take();
         let area = suggested.and_then(|name| self.picture.registry.area_named(&name));
-        if let Some(area) = &area {
-            let place = match &mut declaration.device {
-                Some(device) => &mut device.area_id,
-                None => &mut declaration.entity.area_id,
-            };
-            place.get_or_insert_with(|| area.area_id.clone());
+        let suggested = area.as_ref().map(|area| area.area_id.clone());
+        if let Some(device) = &mut declaration.device {
+            // Not every entity of a device repeats where it stands.
+            let known = self.picture.registry.announced_device(&device.device_id);
+            let known = known.and_then(|known| known.area_id.clone());
+            device.area_id = device.area_id.take().or(suggested).or(known);
+        } else {
+            let entity = &mut declaration.entity;
+            entity.area_id = entity.area_id.take().or(suggested);
         }
         if self.is_declared(&declaration) {
             return Ok(Vec::new());
