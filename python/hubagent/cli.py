@@ -33,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-out = Console(highlight=False, soft_wrap=True)
+PIPED_WIDTH = 160
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ConfigPath = Annotated[
@@ -212,7 +213,10 @@ def doctor(config: ConfigPath = None, state_dir: StateDir = None, as_json: AsJso
         table = Table("", "what", "found", "do", box=None)
         for finding in findings:
             table.add_row(
-                "ok" if finding.good else "!!", finding.what, finding.found, finding.advice
+                "ok" if finding.good else "!!",
+                finding.what,
+                finding.found,
+                "" if finding.good else finding.advice,
             )
         out.print(table)
     if not all(finding.good for finding in findings):
@@ -282,7 +286,9 @@ def _ask_hub(
 
 
 def _device_table(rows: Iterable[dict[str, Any]]) -> Table:
-    table = Table("area", "name", "state", "entity", "commands", box=None)
+    table = Table("area", "name", "state", box=None)
+    table.add_column("entity", overflow="fold")
+    table.add_column("commands")
     for row in rows:
         state = "unavailable" if not row["available"] else row["state"]
         table.add_row(
