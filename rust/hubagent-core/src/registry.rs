@@ -13,168 +13,11 @@ use crate::command::CommandSpec;
 use crate::names::{NameIndex, NameKind};
 use crate::slots::Slots;
 
-/// A storey of the home.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Floor {
-    /// Id.
-    pub floor_id: Box<str>,
-    /// Spoken name.
-    pub name: Box<str>,
-    /// Other names.
-    pub aliases: Vec<Box<str>>,
-    /// Height; 0 is the ground floor.
-    pub level: Option<i64>,
-}
+mod things;
 
-/// A room, or a place that people name like one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Area {
-    /// Id.
-    pub area_id: Box<str>,
-    /// Spoken name.
-    pub name: Box<str>,
-    /// Other names.
-    pub aliases: Vec<Box<str>>,
-    /// Floor it is on.
-    pub floor_id: Option<Box<str>>,
-}
-
-/// A physical thing; it owns entities.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Device {
-    /// Id.
-    pub device_id: Box<str>,
-    /// Spoken name.
-    pub name: Box<str>,
-    /// Area it stands in.
-    pub area_id: Option<Box<str>>,
-    /// What it calls itself, for telling devices apart.
-    pub identifiers: Vec<Box<str>>,
-    /// Addresses such as `mac:aa:bb:..`, for telling devices apart.
-    pub connections: Vec<Box<str>>,
-    /// Maker.
-    pub manufacturer: Box<str>,
-    /// Model.
-    pub model: Box<str>,
-    /// Firmware version.
-    pub sw_version: Box<str>,
-}
-
-/// Something an entity can be asked for beyond its plain state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Capability {
-    /// Attribute or command data key.
-    pub name: Box<str>,
-    /// Lowest value.
-    pub minimum: Option<f64>,
-    /// Highest value.
-    pub maximum: Option<f64>,
-    /// Step between values.
-    pub step: Option<f64>,
-    /// Unit of the values.
-    pub unit: Box<str>,
-    /// Words of an enumeration.
-    pub options: Vec<Box<str>>,
-}
-
-/// How several availability sources combine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AvailabilityMode {
-    /// The last word counts.
-    #[default]
-    Latest,
-    /// Every source must be online.
-    All,
-    /// One source is enough.
-    Any,
-}
-
-impl AvailabilityMode {
-    /// Reads the mode's name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "latest" => Some(Self::Latest),
-            "all" => Some(Self::All),
-            "any" => Some(Self::Any),
-            _ => None,
-        }
-    }
-
-    /// Returns the mode's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Latest => "latest",
-            Self::All => "all",
-            Self::Any => "any",
-        }
-    }
-}
-
-/// A thing in the home that can be read or commanded; fields as in `hubagent.types.Entity`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entity {
-    /// Id, `domain.name`.
-    pub entity_id: Arc<str>,
-    /// Kind of entity.
-    pub domain: Box<str>,
-    /// Spoken name.
-    pub name: Box<str>,
-    /// The device's own id for it, the same after a rename.
-    pub unique_id: Box<str>,
-    /// Device that owns it.
-    pub device_id: Option<Box<str>>,
-    /// Its own area; none means that of its device.
-    pub area_id: Option<Box<str>>,
-    /// Other names.
-    pub aliases: Vec<Box<str>>,
-    /// What a sensor measures, what a cover covers.
-    pub device_class: Box<str>,
-    /// Unit of the state.
-    pub unit: Box<str>,
-    /// `config`, `diagnostic` or empty.
-    pub category: Box<str>,
-    /// What it can be asked for.
-    pub capabilities: Vec<Capability>,
-    /// How its availability sources combine.
-    pub availability_mode: AvailabilityMode,
-    /// Seconds after which a value that is not renewed counts for nothing.
-    pub expire_after_s: Option<f64>,
-    /// Adapter and discovery key that announced it.
-    pub source: Box<str>,
-}
-
-/// What the owner said about an entity; what is none was left to the device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EntityFacts {
-    /// Spoken name.
-    pub name: Option<Box<str>>,
-    /// Area it stands in.
-    pub area_id: Option<Box<str>>,
-    /// Other names, in place of the announced ones.
-    pub aliases: Option<Vec<Box<str>>>,
-}
-
-impl EntityFacts {
-    /// Returns these facts, with those of `older` where these say nothing.
-    #[must_use]
-    pub fn over(self, older: &Self) -> Self {
-        Self {
-            name: self.name.or_else(|| older.name.clone()),
-            area_id: self.area_id.or_else(|| older.area_id.clone()),
-            aliases: self.aliases.or_else(|| older.aliases.clone()),
-        }
-    }
-}
-
-/// What the owner said about a device; what is none was left to the device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DeviceFacts {
-    /// Spoken name.
-    pub name: Option<Box<str>>,
-    /// Area it stands in.
-    pub area_id: Option<Box<str>>,
-}
+pub use things::{
+    Area, AvailabilityMode, Capability, Device, DeviceFacts, Entity, EntityFacts, Floor,
+};
 
 /// Where an entity is heard and how it is commanded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -229,7 +72,8 @@ pub struct Registry {
     version: u64,
     floors: BTreeMap<Box<str>, Floor>,
     areas: BTreeMap<Box<str>, Area>,
-    devices: BTreeMap<Box<str>, (Device, Device)>,
+    /// As announced, and as they count.
+    devices: BTreeMap<Box<str>, (Arc<Device>, Arc<Device>)>,
     keys: BTreeMap<Arc<str>, EntityKey>,
     entities: Slots<Registered>,
     free: Vec<EntityKey>,
@@ -295,22 +139,24 @@ impl Registry {
 
     /// Returns all devices as they count, by id.
     pub fn devices(&self) -> impl Iterator<Item = &Device> {
-        self.devices.values().map(|(_, device)| device)
+        self.devices.values().map(|(_, device)| &**device)
     }
 
     /// Returns all devices as announced, by id.
     pub fn announced_devices(&self) -> impl Iterator<Item = &Device> {
-        self.devices.values().map(|(announced, _)| announced)
+        self.devices.values().map(|(announced, _)| &**announced)
     }
 
     /// Returns one device as announced.
     pub fn announced_device(&self, device_id: &str) -> Option<&Device> {
-        self.devices.get(device_id).map(|(announced, _)| announced)
+        self.devices
+            .get(device_id)
+            .map(|(announced, _)| &**announced)
     }
 
     /// Returns one device as it counts.
     pub fn device(&self, device_id: &str) -> Option<&Device> {
-        self.devices.get(device_id).map(|(_, device)| device)
+        self.devices.get(device_id).map(|(_, device)| &**device)
     }
 
     /// Returns all entities, by id.
@@ -443,13 +289,14 @@ impl Registry {
         if self
             .devices
             .get(&id)
-            .is_some_and(|(old, _)| *old == announced)
+            .is_some_and(|(old, _)| **old == announced)
         {
             return;
         }
         self.changed();
         let device = with_device_facts(&announced, self.device_facts.get(&id));
-        self.devices.insert(id, (announced, device));
+        self.devices
+            .insert(id, (Arc::new(announced), Arc::new(device)));
     }
 
     /// Adds or replaces what is announced of an entity; returns its key.
@@ -462,6 +309,7 @@ impl Registry {
         }
         let key = self.key_for(&id);
         self.free.retain(|free| *free != key);
+        let owner = self.owner_of(key);
         let registered = Registered {
             entity: with_entity_facts(&announced, self.entity_facts.get(&*id)),
             announced,
@@ -470,6 +318,9 @@ impl Registry {
         };
         self.keys.insert(id, key);
         self.entities.insert(key, registered);
+        if owner != self.owner_of(key) {
+            self.drop_if_bare(owner.as_deref());
+        }
         key
     }
 
@@ -478,15 +329,11 @@ impl Registry {
     /// What the owner said of them stays, for the day they come back.
     pub fn remove_entity(&mut self, entity_id: &str) -> Option<EntityKey> {
         let key = self.keys.remove(entity_id)?;
-        let device_id = (self.entities.get(key)).and_then(|it| it.announced.device_id.clone());
+        let owner = self.owner_of(key);
         self.entities.remove(key);
         self.free.push(key);
         self.changed();
-        if let Some(id) = device_id
-            && !(self.entities.iter()).any(|(_, it)| it.announced.device_id.as_ref() == Some(&id))
-        {
-            self.devices.remove(&id);
-        }
+        self.drop_if_bare(owner.as_deref());
         Some(key)
     }
 
@@ -518,7 +365,21 @@ impl Registry {
         }
         let facts = self.device_facts.get(device_id);
         if let Some((announced, device)) = self.devices.get_mut(device_id) {
-            *device = with_device_facts(announced, facts);
+            *device = Arc::new(with_device_facts(announced, facts));
+        }
+    }
+
+    fn owner_of(&self, key: EntityKey) -> Option<Box<str>> {
+        self.entities.get(key)?.announced.device_id.clone()
+    }
+
+    /// Forgets a device that has no entity any more.
+    fn drop_if_bare(&mut self, device_id: Option<&str>) {
+        let mut entities = self.entities.iter().map(|(_, it)| &it.announced);
+        if let Some(device_id) = device_id
+            && !entities.any(|it| it.device_id.as_deref() == Some(device_id))
+        {
+            self.devices.remove(device_id);
         }
     }
 
@@ -539,7 +400,7 @@ impl Registry {
             self.refresh(key);
         }
         for (id, (announced, device)) in &mut self.devices {
-            *device = with_device_facts(announced, self.device_facts.get(id));
+            *device = Arc::new(with_device_facts(announced, self.device_facts.get(id)));
         }
     }
 }
@@ -669,6 +530,14 @@ pub(crate) mod tests {
             ..device("d1")
         });
         assert_eq!(area(&registry).as_deref(), Some("bath"));
+        registry.set_device(device("d2"));
+        let moved = Entity {
+            device_id: Some("d2".into()),
+            ..entity("light.a")
+        };
+        registry.set_entity(moved, Arc::default());
+        let ids: Vec<_> = registry.devices().map(|it| &*it.device_id).collect();
+        assert_eq!(ids, ["d2"], "the last entity moved away from the other");
         registry.remove_entity("light.a");
         assert_eq!(
             registry.devices().count(),

@@ -273,10 +273,12 @@ impl Store {
         now_s: f64,
         utc_offset_s: i32,
     ) -> PyResult<Bound<'py, PyList>> {
-        let (changes, _) = self.with(py, now_s, |hub| {
+        let ((changes, picture), _) = self.with(py, now_s, |hub| {
             let changes = hub.tick(now_s, utc_offset_s);
-            Ok((changes, hub.due(now_s)))
+            Ok(((changes, hub.picture()), hub.due(now_s)))
         })?;
+        // Made here after a change of the home, so that no turn has to wait for it.
+        py.detach(|| picture.registry.names().len());
         view::changes(py, &changes)
     }
 
