@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from hubagent import _core
 from hubagent.clock import ManualClock, SystemClock
 from hubagent.config import MqttConfig
 from hubagent.context.store import ContextStore
@@ -349,6 +350,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=MESSAGES, help="messages a repeat")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="repeats, at least 5")
     options = parser.parse_args()
+    if _core.__debug_build__:
+        sys.exit("the compiled core is a debug build; build it with `maturin develop --release`")
     count, repeats = options.messages, max(5, options.repeats)
     sizes = [measure(size, count=count, repeats=repeats, persist=True) for size in SIZES]
     paho = spread([paho_us(make_messages(1_000, count, seed)) for seed in range(1, repeats + 1)])

@@ -21,9 +21,11 @@ from hubagent.types import (
     Value,
 )
 
-__all__ = ["Store", "View", "__version__"]
+__all__ = ["Store", "View", "__debug_build__", "__version__"]
 
 __version__: str
+__debug_build__: bool
+"""Whether it was compiled without optimisation; nothing timed is worth anything then."""
 
 _Texts: TypeAlias = tuple[str, ...]
 _Floor: TypeAlias = tuple[FloorId, str, _Texts, int | None]

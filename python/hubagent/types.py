@@ -321,9 +321,8 @@ class Publication:
     expiry_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message from the wire."""
+class Message(NamedTuple):
+    """One message from the wire; a named tuple for the same reason as :class:`StateChange`."""
 
     topic: str
     payload: bytes

@@ -17,14 +17,8 @@ use crate::detach::{detach, lock, run};
 use crate::home::{self, PyArea, PyDeclaration, PyFloor};
 use crate::view::{self, View};
 
-/// `hubagent.types.Message`, without a copy of its bytes.
-#[derive(FromPyObject)]
-struct PyMessage {
-    topic: PyBackedStr,
-    payload: PyBackedBytes,
-    retained: bool,
-    heard_at_s: f64,
-}
+/// `hubagent.types.Message`, without a copy of its bytes: topic, payload, retained, heard at.
+type PyMessage = (PyBackedStr, PyBackedBytes, bool, f64);
 
 /// The context store: messages in, changes out, everything kept.
 #[pyclass(frozen, module = "hubagent._core")]
@@ -143,11 +137,12 @@ impl Store {
         messages: Vec<PyMessage>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let report = self.read(py, |hub| {
-            let messages = messages.iter().map(|message| Incoming {
-                topic: &message.topic,
-                payload: &message.payload,
-                retained: message.retained,
-                heard_at_s: message.heard_at_s,
+            let messages = messages.iter();
+            let messages = messages.map(|(topic, payload, retained, heard_at_s)| Incoming {
+                topic,
+                payload,
+                retained: *retained,
+                heard_at_s: *heard_at_s,
             });
             Ok(hub.ingest(messages))
         })?;

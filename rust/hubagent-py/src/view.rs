@@ -6,6 +6,7 @@ use hubagent_core::history::Change;
 use hubagent_core::names::NameMatch;
 use hubagent_core::store::{EntityState, STATE};
 use hubagent_core::view::{Picture, Query};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -33,9 +34,13 @@ pub(crate) fn changes<'py>(py: Python<'py>, all: &[Change]) -> PyResult<Bound<'p
             _ => PyString::new(py, &change.origin),
         };
         last = Some((&change.origin, origin.clone()));
+        let attribute = match &*change.attribute {
+            STATE => intern!(py, "state").clone(),
+            attribute => PyString::new(py, attribute),
+        };
         let row = (
             &*change.entity_id,
-            &*change.attribute,
+            attribute,
             to_python(py, &change.before)?,
             to_python(py, &change.after)?,
             change.at_s,
