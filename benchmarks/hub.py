@@ -140,9 +140,6 @@ def turn_ms(path: Path, name: str) -> float:
 def main() -> None:
     """Measure homes of several sizes and print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--data", type=Path, help="not needed here; taken so that all scripts agree"
-    )
     parser.add_argument("--entities", type=int, nargs="+", default=[20, 100, 500])
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.parse_args()

@@ -259,7 +259,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--hub", default="hubagent", help="command of the hub under test")
     parser.add_argument("--failures", action="store_true", help="list every turn not right")
-    parser.add_argument("--data", help="taken like by all benchmarks; this one has its own data")
     options = parser.parse_args(arguments)
     households = load_all(options.split)
     try:
