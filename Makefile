@@ -64,6 +64,7 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report
 
 fuzz:  ## Fuzz each bytes-in function for SECONDS (60)
+	@command -v cargo-fuzz >/dev/null || { echo 'not installed: cargo-fuzz; install it with: cargo install cargo-fuzz'; exit 1; }
 	cd rust/fuzz && for target in $$(cargo fuzz list --fuzz-dir .); do \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . $$target -- -max_total_time=$(or $(SECONDS),60) || exit 1; done
 
