@@ -75,7 +75,7 @@ $(TRAIN_VENV)/bin/python:
 
 train-env: $(TRAIN_VENV)/bin/python  ## Make the training environment (torch, several GB)
 
-train: train-env  ## Train the model from DATA into OUT (an hour on two cores)
+train: train-env  ## Train the model from DATA into OUT (80 minutes on two cores)
 	$(TRAIN_VENV)/bin/python -m hubagent.training all --data $(DATA) --out $(OUT)
 
 docs: install  ## Write the generated reference pages

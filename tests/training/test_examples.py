@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
 
 from hubagent.training.examples import (
     Example,
-    chatter,
+    beside,
     compound,
     drop_texts,
     durations,
@@ -44,11 +45,19 @@ def test_politeness_moves_the_spans(seed: int) -> None:
 
 
 @given(st.integers(0, 500))
-def test_chatter_beside_a_request_is_no_request(seed: int) -> None:
-    beside = chatter(LIGHT, random.Random(seed))
-    assert words(beside) == [("kitchen", "area")]
-    assert beside.starts == ()
-    assert LIGHT.text in beside.text
+def test_words_beside_a_request_are_no_request(seed: int) -> None:
+    said = beside(LIGHT, "the soup is done", random.Random(seed))
+    assert words(said) == [("kitchen", "area")]
+    assert said.starts == ()
+    assert LIGHT.text in said.text
+    assert "the soup is done" in said.text
+
+
+@given(st.integers(0, 500))
+def test_what_a_teacher_saw_stays_with_the_words(seed: int) -> None:
+    taught = replace(LIGHT, soft=(0.25, 0.75))
+    assert beside(taught, "well", random.Random(seed)).soft == (0.25, 0.75)
+    assert politeness(taught, random.Random(seed)).soft == (0.25, 0.75)
 
 
 @given(st.integers(0, 500))

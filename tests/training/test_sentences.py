@@ -41,6 +41,32 @@ def test_every_template_draws_and_its_spans_are_tags(templates: Templates) -> No
             assert not re.search(r"[\[\]{}<>|]", example.text), example.text
 
 
+OPPOSITES = [
+    ("light_on", "light_off"), ("turn_on", "turn_off"), ("cover_open", "cover_close"), ("lock", "unlock"),
+    ("valve_open", "valve_close"), ("volume_up", "volume_down"), ("light_up", "light_dim"),
+    ("climate_up", "climate_down"), ("fan_up", "fan_down"), ("alarm_arm", "alarm_disarm"),
+    ("volume_mute", "volume_unmute"), ("fan_oscillate_on", "fan_oscillate_off"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), OPPOSITES)
+def test_no_words_are_drawn_for_two_opposite_classes(
+    templates: Templates, one: str, other: str
+) -> None:
+    generator = random.Random(5)
+    left = {templates.draw_own(one, generator).text for _ in range(1500)}
+    right = {templates.draw_own(other, generator).text for _ in range(1500)}
+    assert left & right == set()
+
+
+def test_reasons_and_conditions_can_all_be_drawn(templates: Templates) -> None:
+    generator = random.Random(4)
+    assert all(templates.draw_reason(generator).strip() for _ in range(300))
+    assert all(
+        templates.draw_condition(generator).split()[0] in {"if", "unless"} for _ in range(300)
+    )
+
+
 def test_every_class_that_moves_a_device_has_something_to_learn_from(templates: Templates) -> None:
     names = Names.load()
     taught = set(templates.own) | set(names.slurp_labels.values())

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from hubagent.understand.calibrate import calibration_error, fit_temperature, sigmoid, softmax
+from hubagent.understand.calibrate import (
+    calibration_error,
+    fit_temperature,
+    negative_log_likelihood,
+    sigmoid,
+    softmax,
+    sum_by_name,
+)
 
 
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=8), st.floats(0.2, 5.0))
@@ -37,3 +44,16 @@ def test_an_honest_model_has_no_error_and_a_boaster_has() -> None:
 def test_a_logit_of_nought_is_even_odds() -> None:
     assert sigmoid(0.0) == 0.5
     assert sigmoid(-800.0) == pytest.approx(0.0)
+
+
+def test_classes_of_one_public_name_are_judged_together() -> None:
+    """Two classes that share a name and the doubt between them are no doubt about the name."""
+    names = np.array([0, 0, 1, -1])
+    logits = np.array([[3.0, 3.0, 0.0, 3.0]], dtype=np.float32)
+    summed = sum_by_name(softmax(logits), names)
+    assert summed.shape == (1, 2)
+    assert 0.6 < summed[0, 0] < 0.7
+    truth = np.array([0])
+    together = negative_log_likelihood(logits, truth, 1.0, names)
+    assert together == pytest.approx(-np.log(summed[0, 0]))
+    assert together < negative_log_likelihood(logits, truth, 1.0)

@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -48,21 +49,13 @@ def _train(arguments: argparse.Namespace) -> None:
     recipe = loop.Recipe(layers=arguments.layers, epochs=arguments.epochs, rate=arguments.rate,
                          batch=arguments.batch, seed=arguments.seed, threads=arguments.threads)  # fmt: skip
     mixture = Mixture(arguments.data)
-    pseudo = None
-    if arguments.teacher is not None:
-        layers = json.loads((arguments.teacher / "recipe.json").read_text(encoding="utf-8"))[
-            "layers"
-        ]
-        teacher = loop.load_average(arguments.teacher, mixture.names, layers)
-        batcher = Batcher(arguments.teacher / "tokenizer.json", mixture.names, recipe.batch)
-        pseudo = loop.label_texts(
-            teacher, batcher, mixture.unlabelled, mixture.names, arguments.sure
-        )
-        _LOGGER.info(
-            "the teacher labelled %d of %d sentences", len(pseudo), len(mixture.unlabelled)
-        )
+    if arguments.teacher:
+        batcher = Batcher(arguments.out / "tokenizer.json", mixture.names, recipe.batch)
+        teachers = [loop.load_average(folder, mixture.names) for folder in arguments.teacher]
+        mixture.teach(lambda texts: loop.label_texts(teachers, batcher, texts, mixture.names))
+    epoch_of = mixture.epoch if arguments.homes else mixture.public
     first = arguments.first or arguments.encoder / "model.safetensors"
-    loop.train(mixture, arguments.out, recipe, pseudo, first)
+    loop.train(epoch_of, mixture.dev, mixture.names, arguments.out, recipe, first)
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -88,21 +81,29 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _all(arguments: argparse.Namespace) -> None:
-    """Run the released recipe: a teacher of six layers, then the student that ships."""
-    out = arguments.out
+    """Run the released recipe: two teachers, a third taught by them, then the model that ships."""
+    runs = {name: arguments.out / name for name in ("one", "two", "three", "all")}
     shared = ["--data", str(arguments.data), "--encoder", str(arguments.encoder)]
-    teacher, student = ["--out", str(out / "teacher")], ["--out", str(out / "student")]
-    for command in (
-        ["build", *shared, *teacher],
-        ["train", *shared, *teacher, "--layers", "6", "--epochs", "5"],
-        ["build", *shared, *student],
-        ["train", *shared, *student, "--layers", "4", "--epochs", "9", "--teacher", str(out / "teacher"),
-         "--first", str(out / "teacher" / "average.pt")],
-        ["export", *shared, *student, "--target", str(out / "model"), "--version", arguments.version],
-    ):  # fmt: skip
-        _LOGGER.info("step: %s", " ".join(command))
-        step = _parser().parse_args(command)
-        step.run(step)
+    one, two, three = (str(runs[name]) for name in ("one", "two", "three"))
+    _step(["build", *shared, "--out", one])
+    for folder in runs.values():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("kept.json", "tokenizer.json"):
+            if folder != runs["one"]:
+                shutil.copyfile(runs["one"] / name, folder / name)
+    _step(["train", *shared, "--out", one, "--epochs", "9", "--seed", "1"])
+    _step(["train", *shared, "--out", two, "--epochs", "9", "--seed", "2"])
+    _step(["train", *shared, "--out", three, "--epochs", "8", "--seed", "3", "--teacher", one, two])
+    _step(["train", *shared, "--out", str(runs["all"]), "--epochs", "11", "--seed", "4", "--rate", "3e-4",
+           "--homes", "--teacher", one, two, three, "--first", str(runs["three"] / "average.pt")])  # fmt: skip
+    _step(["export", *shared, "--out", str(runs["all"]), "--target", str(arguments.out / "model"),
+           "--version", arguments.version])  # fmt: skip
+
+
+def _step(command: list[str]) -> None:
+    _LOGGER.info("step: %s", " ".join(command))
+    step = _parser().parse_args(command)
+    step.run(step)
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -126,32 +127,36 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser(
         "build", parents=[shared], help="prune the tokenizer to the pieces needed"
     )
-    build.add_argument("--pieces", type=int, default=10_000, help="pieces to keep (default 10000)")
+    build.add_argument("--pieces", type=int, default=16_000, help="pieces to keep (default 16000)")
     build.set_defaults(run=_build)
     train = commands.add_parser(
         "train", parents=[shared], help="train, resuming from a checkpoint in --out"
     )
     train.add_argument("--layers", type=int, default=6)
     train.add_argument("--epochs", type=int, default=6)
-    train.add_argument("--rate", type=float, default=3e-4)
-    train.add_argument("--batch", type=int, default=32)
+    train.add_argument("--rate", type=float, default=4e-4)
+    train.add_argument("--batch", type=int, default=64)
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--threads", type=int, default=2)
     train.add_argument(
         "--first", type=Path, help="weights of an earlier run to begin with (average.pt)"
     )
     train.add_argument(
-        "--teacher", type=Path, help="folder of an earlier run that labels the unlabelled text"
+        "--teacher",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of earlier runs, same tokenizer, that together label the unlabelled text",
     )
     train.add_argument(
-        "--sure", type=float, default=0.5, help="least probability of a teacher's label"
-    )
+        "--homes", action="store_true", help="also learn drawn sentences about homes"
+    )  # fmt: skip
     train.set_defaults(run=_train)
     export = commands.add_parser(
         "export", parents=[shared], help="quantize, calibrate, measure, write the files"
     )
     export.add_argument("--target", type=Path, required=True, help="folder for the released files")
-    export.add_argument("--version", default="1")
+    export.add_argument("--version", default="2.0")
     export.set_defaults(run=_export)
     evaluate = commands.add_parser(
         "evaluate", parents=[shared], help="score released files on the public test"
@@ -161,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     everything = commands.add_parser(
         "all", parents=[shared], help="the released recipe, start to end"
     )
-    everything.add_argument("--version", default="1")
+    everything.add_argument("--version", default="2.0")
     everything.set_defaults(run=_all)
     return parser
 

@@ -95,9 +95,8 @@ class Batcher:
         for row, (example, encoding) in enumerate(zip(examples, encodings, strict=True)):
             ids[row, : len(encoding.ids)] = torch.tensor(encoding.ids)
             mask[row, : len(encoding.ids)] = 1
-            soft = getattr(example, "soft", None)
-            if soft is not None:
-                intent[row] = torch.from_numpy(soft).float()
+            if example.soft is not None:
+                intent[row] = torch.tensor(example.soft)
             elif example.label is not None:
                 intent[row, self.label[example.label]] = 1
             if example.out_of_scope is not None:

@@ -280,4 +280,5 @@ def scramble(example: Example, generator: random.Random) -> Example:
         out_of_scope=True,
         slots_known=False,
         source="noise",
+        soft=None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Example:
     """Characters at which a second, third, ... request begins."""
     source: str = ""
     slots_known: bool = field(default=True)
+    soft: tuple[float, ...] | None = field(default=None)
+    """Share of each class as an earlier model sees it; learnt in place of ``label``."""
 
 
 def plain(text: str) -> str:
@@ -89,14 +91,11 @@ def durations(text: str) -> list[tuple[int, int, str]]:
 def surround(example: Example, before: str, after: str) -> Example:
     """Return the example with words put before and after; offsets follow."""
     shift = len(before)
-    return Example(
+    return replace(
+        example,
         text=f"{before}{example.text}{after}",
-        label=example.label,
         spans=tuple((start + shift, end + shift, tag) for start, end, tag in example.spans),
-        out_of_scope=example.out_of_scope,
         starts=None if example.starts is None else tuple(at + shift for at in example.starts),
-        source=example.source,
-        slots_known=example.slots_known,
     )
 
 
@@ -106,7 +105,18 @@ _BEFORE = (
     "hey google ", "computer ", "jarvis ", "now ", "go ahead and ", "just ", "will you ", "hi ",
     "i need you to ", "kindly ", "um ", "so ", "would you mind to ", "please can you ",
 )  # fmt: skip
-_CALLS = ("hey ", "olly ", "okay ", "alexa ", "hey google ", "computer ", "um ", "so ", "hi ")
+_CALLS = (
+    "please ",
+    "hey ",
+    "olly ",
+    "okay ",
+    "alexa ",
+    "hey google ",
+    "computer ",
+    "um ",
+    "so ",
+    "hi ",
+)
 _QUESTION = re.compile(
     r"(?:what|whats|how|is|are|who|where|when|which|did|do|does|will|can|could|i|we|it|it's|i'm|the"
     r"|has|have|was|hello|hi|hey|tell me|that|someone|good|this|whose|why)\b"
@@ -117,31 +127,17 @@ _AFTER = (
 )  # fmt: skip
 
 
-_REASONS = (
-    "it's getting late", "i can't sleep", "i'm going to bed", "we are leaving", "the movie is starting",
-    "the baby is asleep", "i can't see a thing", "it's way too hot", "the sun is in my eyes", "i'm tired",
-    "i need to read", "we have guests", "before i go to bed", "before you forget", "it bothers me", "i'm freezing",
-    "because i'm cold", "dinner is ready", "the kids are sleeping", "i hate that", "it's a mess", "you hear me",
-    "my hands are full", "i forgot", "i want to sleep", "the dog is scared", "nobody is there", "i'm in the bath",
-    "it's so loud", "i think", "darling", "my dear", "mate", "buddy", "love", "man", "sorry", "oh no", "right",
-    "listen", "thank you dear", "well", "yes", "no", "good", "great", "all right", "there you are", "honey",
-)  # fmt: skip
-
-
-def chatter(example: Example, generator: random.Random) -> Example:
-    """Return the example with a reason or an address beside the request, at times."""
-    if generator.random() > 0.14:
-        return example
-    reason = generator.choice(_REASONS)
+def beside(example: Example, words: str, generator: random.Random) -> Example:
+    """Return the example with a reason, an address or a condition before or after the request."""
     link = generator.choice((", ", ", ", " "))
-    if generator.random() < 0.4:
-        return surround(example, f"{reason}{link}", "")
-    return surround(example, "", f"{link}{reason}")
+    if generator.random() < 0.5:
+        return surround(example, f"{words}{generator.choice((link, link, ': '))}", "")
+    return surround(example, "", f"{link}{words}")
 
 
 def politeness(example: Example, generator: random.Random) -> Example:
     """Return the example as people say it: with a please, a name, a thank-you, at times."""
-    asks = _QUESTION.match(example.text) is not None
+    asks = example.source == "spoken" or _QUESTION.match(example.text) is not None
     openings = _CALLS if asks else _BEFORE
     before = generator.choice(openings) if generator.random() < (0.15 if asks else 0.35) else ""
     after = generator.choice(_AFTER) if generator.random() < 0.2 else ""

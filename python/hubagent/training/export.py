@@ -18,7 +18,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: TID251
 
 from hubagent.training.loop import load_average
 from hubagent.training.mixture import CATALOGUE, Names
-from hubagent.understand.calibrate import calibration_error, fit_temperature, softmax
+from hubagent.understand.calibrate import calibration_error, fit_temperature, softmax, sum_by_name
 from hubagent.understand.encode import TextEncoder
 from hubagent.understand.model import (
     CATALOGUE_FILE,
@@ -66,7 +66,7 @@ def export(
     """
     target.mkdir(parents=True, exist_ok=True)
     recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    encoder = load_average(run, names, recipe["layers"])
+    encoder = load_average(run, names)
     full = run / "model.onnx"
     _to_onnx(encoder, full)
     quantize_dynamic(full, target / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
@@ -109,14 +109,27 @@ def _to_onnx(encoder: Encoder, path: Path) -> None:
 
 
 def _calibrate(target: Path, dev: list[Example], names: Names) -> tuple[float, float]:
-    """Return the temperature fitted on one half of the dev sentences, and the error on the other."""
+    """Return the temperature, and the calibration error that is left, in the public names of the data.
+
+    Each half of the dev sentences is judged with the temperature fitted on the other; what is
+    returned is the temperature fitted on all of them.
+    """
     model, encoder = Model(target), TextEncoder(target / TOKENIZER_FILE)
     logits = np.stack([model.run(encoder.encode(normalise(item.text)).ids).intent for item in dev])
-    truth = np.array([names.labels.index(str(item.label)) for item in dev], dtype=np.int64)
-    temperature = fit_temperature(logits[::2], truth[::2])
-    probabilities = softmax(logits[1::2], temperature)
-    right = probabilities.argmax(-1) == truth[1::2]
-    return temperature, calibration_error(probabilities.max(-1), right)
+    public = sorted({name for name in names.public if name})
+    number = np.array([public.index(name) if name else -1 for name in names.public], dtype=np.int64)
+    truth = number[[names.labels.index(str(item.label)) for item in dev]]
+    sure, right = [], []
+    for judged, fitted in (
+        (slice(0, None, 2), slice(1, None, 2)),
+        (slice(1, None, 2), slice(0, None, 2)),
+    ):
+        temperature = fit_temperature(logits[fitted], truth[fitted], number)
+        summed = sum_by_name(softmax(logits[judged], temperature), number)
+        sure.append(summed.max(-1))
+        right.append(summed.argmax(-1) == truth[judged])
+    error = calibration_error(np.concatenate(sure), np.concatenate(right))
+    return fit_temperature(logits, truth, number), error
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

@@ -179,6 +179,19 @@ class Vocabulary:
             return generator.choice(self.words["nick"])
         return " ".join(generator.sample(self.extra["words"], generator.choice((1, 2))))
 
+    def _owner_room(self, generator: random.Random) -> str:
+        room = generator.choice(("room", "room", "bedroom", "den", "study", "corner"))
+        return f"{generator.choice(self.words['owner'])} {room}"
+
+    def _numbered(self, generator: random.Random) -> str:
+        pick = generator.choice
+        between = pick((" ", " ", " number "))
+        return f"{pick(self.words['numbered_noun'])}{between}{pick(self.words['number_word'])}"
+
+    def _numbered_pair(self, generator: random.Random) -> str:
+        one, two = generator.sample(self.words["number_word"][:12], 2)
+        return f"{generator.choice(self.words['numbered_noun'])}s {one} and {two}"
+
     def _odd(self, generator: random.Random) -> str:
         pool = self.extra.get("odd", [])
         return generator.choice(pool) if pool else generator.choice(self.words["switch_name"])
@@ -212,6 +225,9 @@ _SPECIAL = (
     "clock",
     "light",
     "owner_name",
+    "owner_room",
+    "numbered",
+    "numbered_pair",
     "odd",
     "media_title",
     "device_class",

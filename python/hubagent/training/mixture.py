@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING
 from hubagent.training import datasets, examples, homes, noise, piles, sentences
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hubagent.training.examples import Example
 
 CATALOGUE = Path(__file__).parent.parent / "models" / "catalogue.toml"
+_TRUST_IN_TEACHER = 0.35
+"""Share of a teacher's view in the label of a real sentence."""
+_JOINED = frozenset({"state_query", "climate_get", "list_add", "timer_start", "broadcast"})
+"""Classes that move nothing and yet are asked in one breath with requests that do."""
 _FREQUENT = ("light_on", "light_off", "turn_on", "turn_off", "state_query", "light_brightness", "climate_set",
              "cover_open", "cover_close", "light_color", "media_play", "volume_set")  # fmt: skip
 
@@ -32,6 +38,8 @@ class Names:
     """SLURP intent -> class that its rows are given first."""
     slurp_tags: dict[str, str]
     home: frozenset[str]
+    public: tuple[str, ...]
+    """SLURP intent of each class, in the order of ``labels``; empty where there is none."""
 
     @classmethod
     def load(cls) -> Names:
@@ -44,22 +52,24 @@ class Names:
         tags = {name: tag for tag, name in content["slots"].items() if name}
         home = frozenset(name for name, entry in content["classes"].items() if entry["home"])
         return cls(
-            tuple(content["classes"]), tuple(content["slots"]), slurp | datasets.PRIMARY, tags, home
-        )
+            tuple(content["classes"]), tuple(content["slots"]), slurp | datasets.PRIMARY, tags, home,
+            tuple(entry["slurp"] for entry in content["classes"].values()),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many drawn examples join each epoch."""
+    """How many examples of each kind make an epoch with homes."""
 
-    own: int = 5200
-    published: int = 1600
-    homes: int = 1400
-    compound: int = 1100
-    out_of_scope: int = 900
-    outside: int = 600
-    scrambled: int = 350
-    unlabelled: int = 9000
+    real: int = 7300
+    unlabelled: int = 4100
+    own: int = 9500
+    published: int = 1700
+    homes: int = 1300
+    compound: int = 1500
+    out_of_scope: int = 800
+    outside: int = 1150
+    scrambled: int = 250
 
 
 class Mixture:
@@ -77,49 +87,78 @@ class Mixture:
         self.homes = piles.device_actions(data, vocabulary)
         self.homes += piles.llm_piles(data, vocabulary, generator) * 2
         self.outside = datasets.out_of_scope(data)
-        self.unlabelled = datasets.unlabelled(data)
+        known = {examples.plain(item.text) for item in self.real}
+        self.pseudo: list[Example] = []
+        self.unlabelled = [
+            text for text in datasets.unlabelled(data) if examples.plain(text) not in known
+        ]
         rows = datasets.read_lines(data / "slurp/open_test_asr.jsonl")
         self.confusions = noise.Confusions.learn(
             (row["text"], row["asr"]) for row in rows if datasets.asr_is_for_fitting(row["id"])
-        )
+        ).with_sounds(vocabulary.extra["words"])
 
-    def epoch(
-        self, shares: Shares, seed: int, pseudo: list[Example] | None = None
-    ) -> list[Example]:
-        """Return one epoch's examples, shuffled; the same seed gives the same ones.
+    def teach(self, label: Callable[[list[str]], list[Example]]) -> None:
+        """Let teachers label the unlabelled text, and soften the labels of the real sentences."""
+        self.pseudo = label(self.unlabelled)
+        guesses = label([item.text for item in self.real])
+        self.real = [
+            soften(item, guess, self.names.labels)
+            for item, guess in zip(self.real, guesses, strict=True)
+        ]
+
+    def public(self, seed: int) -> list[Example]:
+        """Return one epoch of public sentences only; the same seed gives the same ones."""
+        generator = random.Random(seed)  # noqa: S311 - repeatable draws, no secret
+        return self._finish([*self.real, *self.pseudo], generator, 0.4)
+
+    def epoch(self, seed: int, shares: Shares | None = None) -> list[Example]:
+        """Return one epoch with sentences about homes, shuffled; the same seed gives the same ones.
 
         Args:
-            shares: How many of each drawn kind.
             seed: Any number.
-            pseudo: Examples that an earlier model labelled.
+            shares: How many of each drawn kind.
         """
+        shares = shares or Shares()
         generator = random.Random(seed)  # noqa: S311 - repeatable draws, no secret
-        result = list(self.real)
+        result = generator.sample(self.real, min(shares.real, len(self.real)))
+        result += generator.sample(self.pseudo, min(shares.unlabelled, len(self.pseudo)))
         home = self._drawn(shares, generator)
         home += generator.sample(self.homes, min(shares.homes, len(self.homes)))
-        single = [
-            item for item in home if item.label in self.names.home and len(item.text.split()) < 12
-        ]
+        joined = self.names.home | _JOINED
+        single = [item for item in home if item.label in joined and len(item.text.split()) < 12]
         for _ in range(shares.compound):
-            parts = generator.sample(single, 3 if generator.random() < 0.15 else 2)
+            parts = generator.sample(single, generator.choice((2, 2, 2, 2, 2, 3, 3, 4)))
             result.append(examples.politeness(examples.compound(parts, generator), generator))
-        result += [
-            examples.chatter(examples.politeness(item, generator), generator) for item in home
-        ]
+        result += [self._in_passing(item, generator) for item in home]
         result += generator.sample(self.outside, min(shares.out_of_scope, len(self.outside)))
         long = [item for item in self.real if len(item.text.split()) > 4]
         result += [self.templates.draw_outside(generator) for _ in range(shares.outside)]
         result += [
             datasets.scramble(generator.choice(long), generator) for _ in range(shares.scrambled)
         ]
-        if pseudo:
-            result += generator.sample(pseudo, min(shares.unlabelled, len(pseudo)))
-        result = [
-            noise.spoil(item, self.confusions, generator) if generator.random() < 0.35 else item
-            for item in result
+        return self._finish(result, generator, 0.38)
+
+    def _in_passing(self, example: Example, generator: random.Random) -> Example:
+        """Return a drawn example with a please, a reason or a condition, at times."""
+        said = examples.politeness(example, generator)
+        chance = generator.random()
+        if chance < 0.16:
+            return examples.beside(said, self.templates.draw_reason(generator), generator)
+        if chance < 0.2 and example.label in self.names.home:
+            held = examples.beside(said, self.templates.draw_condition(generator), generator)
+            return replace(held, out_of_scope=None)
+        return said
+
+    def _finish(
+        self, items: list[Example], generator: random.Random, noisy: float
+    ) -> list[Example]:
+        """Return the examples shuffled, that share of them spoilt, none of them a test sentence."""
+        spoilt = [
+            noise.spoil(item, self.confusions, generator) if generator.random() < noisy else item
+            for item in items
         ]
         result = [
-            _punctuated(item, generator) for item in examples.drop_texts(result, self.forbidden)
+            _punctuated(item, generator) for item in examples.drop_texts(spoilt, self.forbidden)
         ]
         generator.shuffle(result)
         return result
@@ -138,12 +177,19 @@ class Mixture:
 
     def texts(self) -> list[str]:
         """Return plenty of text for choosing the pieces to keep, test sentences left out."""
-        drawn = [item.text for seed in range(3) for item in self.epoch(Shares(), seed)]
+        drawn = [item.text for seed in range(3) for item in self.epoch(seed)]
         return (
             drawn
             + self.unlabelled
             + [item.text for item in (*self.homes, *self.outside, *self.dev)]
         )
+
+
+def soften(example: Example, guess: Example, labels: tuple[str, ...]) -> Example:
+    """Return a labelled example whose label is shared with what a teacher sees, for labels err."""
+    soft = [_TRUST_IN_TEACHER * share for share in guess.soft or ()]
+    soft[labels.index(str(example.label))] += 1.0 - _TRUST_IN_TEACHER
+    return replace(example, soft=tuple(soft))
 
 
 def _punctuated(example: Example, generator: random.Random) -> Example:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,26 +48,39 @@ class Templates:
 
     def __init__(self, vocabulary: Vocabulary, data: Path) -> None:
         own = tomllib.loads((_HERE / "templates.toml").read_text(encoding="utf-8"))
-        self.rules = {name: grammar.parse(text) for name, text in own["rules"].items()}
-        self.own = {
-            label: [grammar.parse(text) for text in texts]
-            for label, texts in own["classes"].items()
-        }
-        self.outside = [grammar.parse(text) for texts in own["outside"].values() for text in texts]
+        spoken = tomllib.loads((_HERE / "spoken.toml").read_text(encoding="utf-8"))
+        rules = own["rules"] | spoken["rules"]
+        self.rules = {name: grammar.parse(text) for name, text in rules.items()}
+        self.own = _parsed(own["classes"])
+        self.spoken = _parsed(spoken["classes"])
+        self.outside = [*_parsed(own["outside"]).values(), *_parsed(spoken["outside"]).values()]
+        self.reasons = _parsed(spoken["reasons"])["all"]
+        self.conditions = _parsed(spoken["conditions"])["all"]
         self.vocabulary = vocabulary
         self.published = list(_home_assistant(data))
         self.names = _domain_lists(vocabulary)
 
     def draw_own(self, label: str, generator: random.Random) -> Example:
-        """Draw one example of a class from our templates."""
-        return self._example(
-            generator.choice(self.own[label]), label, self.vocabulary.draw, generator
-        )
+        """Draw one example of a class from our templates, half of them from the spoken ones."""
+        kinds = {"template": self.own, "spoken": self.spoken}
+        source = generator.choice([name for name, kind in kinds.items() if label in kind])
+        node = generator.choice(kinds[source][label])
+        return replace(self._example(node, label, self.vocabulary.draw, generator), source=source)
+
+    def draw_reason(self, generator: random.Random) -> str:
+        """Draw words that people put beside a request, and that ask for nothing."""
+        return self._words(generator.choice(self.reasons), generator)
+
+    def draw_condition(self, generator: random.Random) -> str:
+        """Draw a clause with "if"."""
+        return self._words(generator.choice(self.conditions), generator)
+
+    def _words(self, node: grammar.Node, generator: random.Random) -> str:
+        return grammar.join(grammar.sample(node, self.rules, self.vocabulary.draw, generator))[0]
 
     def draw_outside(self, generator: random.Random) -> Example:
         """Draw a sentence that sounds like a request and is none."""
-        node = generator.choice(self.outside)
-        text, _ = grammar.join(grammar.sample(node, self.rules, self.vocabulary.draw, generator))
+        text = self._words(generator.choice(generator.choice(self.outside)), generator)
         return Example(text, None, (), True, None, "outside", slots_known=False)
 
     def draw_published(self, generator: random.Random) -> Example | None:
@@ -118,6 +132,10 @@ class Templates:
         return Example(text, label, examples.tidy_spans(spans), source="template")
 
 
+def _parsed(texts: dict[str, list[str]]) -> dict[str, list[grammar.Node]]:
+    return {label: [grammar.parse(text) for text in some] for label, some in texts.items()}
+
+
 _TAGS = frozenset(
     [
         "area",
@@ -140,6 +158,8 @@ _TAGS = frozenset(
         "music_genre",
         "food_type",
         "ingredient",
+        "song",
+        "artist",
     ]
 )
 

@@ -32,30 +32,54 @@ def sigmoid(logit: float, temperature: float = 1.0) -> float:
 
 
 def negative_log_likelihood(
-    logits: NDArray[np.float32], truth: NDArray[np.int64], temperature: float
+    logits: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    temperature: float,
+    names: NDArray[np.int64] | None = None,
 ) -> float:
     """Return the mean of -log p(truth).
 
     Args:
         logits: float (examples, classes).
-        truth: int (examples,), the right class of each.
+        truth: int (examples,), the right class of each, or its name's number when ``names`` is given.
         temperature: As in ``softmax``.
+        names: int (classes,), number of the public name of each class, -1 for none; probabilities of
+            classes that bear the same name are added up, as they are where they are used.
     """
-    chosen = softmax(logits, temperature)[np.arange(len(truth)), truth]
+    probabilities = softmax(logits, temperature)
+    if names is not None:
+        probabilities = sum_by_name(probabilities, names)
+    chosen = probabilities[np.arange(len(truth)), truth]
     return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
 
-def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
+def sum_by_name(
+    probabilities: NDArray[np.float64], names: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return float (examples, names): the classes of each name added up, those without left out."""
+    total = np.zeros((len(probabilities), int(names.max()) + 1))
+    for index, name in enumerate(names):
+        if name >= 0:
+            total[:, name] += probabilities[:, index]
+    return total
+
+
+def fit_temperature(
+    logits: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    names: NDArray[np.int64] | None = None,
+) -> float:
     """Return the temperature in [0.2, 5] of the least negative log-likelihood.
 
-    Golden-section search over the logarithm; the function has one minimum there.
+    Golden-section search over the logarithm; the function has one minimum there. The arguments are
+    those of ``negative_log_likelihood``.
     """
     low, high = np.log(0.2), np.log(5.0)
     ratio = (np.sqrt(5.0) - 1.0) / 2.0
     for _ in range(40):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        left_cost = negative_log_likelihood(logits, truth, float(np.exp(left)))
-        if left_cost < negative_log_likelihood(logits, truth, float(np.exp(right))):
+        left_cost = negative_log_likelihood(logits, truth, float(np.exp(left)), names)
+        if left_cost < negative_log_likelihood(logits, truth, float(np.exp(right)), names):
             high = right
         else:
             low = left
