@@ -59,7 +59,8 @@ check: lint test  ## What CI runs
 bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/python benchmarks/hot_path.py --broker
 	$(BIN)/python benchmarks/hub.py
-	$(BIN)/python benchmarks/scenarios.py
+	$(BIN)/hubagent evaluate home
+	$(BIN)/hubagent evaluate elsewhere --data $(DATA)
 	$(BIN)/python benchmarks/nlu.py --data $(DATA) --peers
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report
 

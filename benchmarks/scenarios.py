@@ -1,13 +1,7 @@
-"""Score the agent on what owners of twelve homes say: ``python benchmarks/scenarios.py``.
+"""Score any hub on what owners of twelve homes say: ``python benchmarks/scenarios.py --hub COMMAND``.
 
-In: the homes and their scenarios (``benchmarks/homes/*.yaml``, format in its README), and a hub
-that understands ``replay -``. Out: right and wrong turns per category and home, pairs of opposite
-requests, and sensitive devices that were touched without being asked for.
-
-``replay`` tells the home's state after the last turn only. So every scenario is handed over as all
-its prefixes, from no turn at all to all turns: what a turn changed is the difference between two
-prefixes. That needs nothing of the hub but that it does the same twice, catches what a device or a
-scene did by itself, and puts a delayed command on the turn in whose time it came due.
+``hubagent evaluate home`` does the same with the hub of this package; here it is another program that
+understands ``replay -``, such as an earlier release.
 """
 
 from __future__ import annotations
@@ -18,68 +12,21 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from scenario.judging import OUTCOMES, Result, is_sensitive_guess, judge, wilson
-from scenario.reading import SPLITS, Home, Household, Scenario, Turn, load_all
+from hubagent.errors import DataError
+from hubagent.evaluate.home import prefixes, score, summary
+from hubagent.evaluate.households import SPLITS, load_all
+from hubagent.evaluate.judging import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _PIPED_COLUMNS = 100
-
-# --- running --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A turn and what became of it."""
-
-    household: Household
-    scenario: Scenario
-    number: int
-    turn: Turn
-    result: Result | None
-    outcome: str
-    sensitive_guess: bool
-
-    @property
-    def id(self) -> str:
-        """Home, scenario and number of the turn, from 1."""
-        return f"{self.household.name}/{self.scenario.id}#{self.number}"
-
-
-def prefixes(households: Iterable[Household]) -> Iterator[dict[str, Any]]:
-    """Yield every scenario as lines of ``hubagent replay``: without a turn, with one, with two."""
-    told = set()
-    for household in households:
-        for scenario in household.scenarios:
-            for number in range(len(scenario.turns) + 1):
-                line_id = _line_id(household, scenario, number)
-                if line_id in told:
-                    continue
-                told.add(line_id)
-                yield {
-                    "id": line_id,
-                    "home": household.home,
-                    "setup": scenario.setup,
-                    "now": scenario.now,
-                    "memory": None,
-                    "turns": [dict(turn.said) for turn in scenario.turns[:number]],
-                }
-
-
-def _line_id(household: Household, scenario: Scenario, number: int) -> str:
-    """Name a prefix; the untouched home, before any turn, is the same for many scenarios."""
-    if number == 0 and not scenario.setup:
-        return f"{household.name}#0"
-    return f"{household.name}/{scenario.id}#{number}"
 
 
 def replay(hub: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -108,111 +55,6 @@ def replay(hub: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> dict[str, 
     if process.returncode and len(found) < len(lines):
         raise RuntimeError(f"the hub ended with {process.returncode} after {len(found)} scenarios")
     return found
-
-
-def score(household: Household, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Scored]:
-    """Judge every turn of one home."""
-    for scenario in household.scenarios:
-        for number, turn in enumerate(scenario.turns, start=1):
-            before, after = (
-                documents.get(_line_id(household, scenario, at)) for at in (number - 1, number)
-            )
-            result = None
-            if before and after and "state" in before and len(after.get("turns") or ()) == number:
-                last = after["turns"][-1]
-                result = Result(
-                    last["decision"],
-                    last["response"] or "",
-                    tuple(last["commands"]),
-                    _with_events(before["state"], turn.said["events"]),
-                    after["state"],
-                )
-            yield Scored(
-                household,
-                scenario,
-                number,
-                turn,
-                result,
-                judge(turn, result),
-                is_sensitive_guess(turn, result, household.sensitive),
-            )
-
-
-def _with_events(home: Home, events: Sequence[Mapping[str, Any]]) -> Home:
-    """Return the home after what happened by hand before the turn: not the hub's doing."""
-    told = dict(home)
-    for event in events:
-        if event.get("entity_id") in told:
-            old = told[event["entity_id"]]
-            told[event["entity_id"]] = {
-                "state": event.get("state", old.get("state")),
-                "attributes": {**(old.get("attributes") or {}), **event.get("attributes", {})},
-            }
-    return told
-
-
-# --- reporting ------------------------------------------------------------------------------------
-
-
-def summary(scored: Sequence[Scored]) -> dict[str, Any]:
-    """Return the figures as one JSON document."""
-    groups: dict[str, dict[str, list[Scored]]] = {
-        "all": {"all": list(scored)},
-        **{name: defaultdict(list) for name in ("category", "tag", "home")},
-    }
-    for item in scored:
-        groups["category"][item.turn.category].append(item)
-        groups["home"][item.household.name].append(item)
-        for tag in item.turn.tags:
-            groups["tag"][tag].append(item)
-    pairs: dict[str, list[bool]] = defaultdict(list)
-    for item in scored:
-        if item.turn.pair:
-            pairs[f"{item.household.name}/{item.turn.pair}"].append(item.outcome == "right")
-    return {
-        "groups": {
-            kind: {name: _figures(items) for name, items in sorted(named.items())}
-            for kind, named in groups.items()
-        },
-        "polarity_pairs": {"right": sum(map(all, pairs.values())), "total": len(pairs)},
-        "sensitive_guesses": [item.id for item in scored if item.sensitive_guess],
-        "failures": [_failure(item) for item in scored if item.outcome != "right"],
-    }
-
-
-def _figures(items: Sequence[Scored]) -> dict[str, Any]:
-    counts = Counter(item.outcome for item in items)
-    low, high = wilson(counts["right"], len(items))
-    return {
-        "turns": len(items),
-        "share_right": round(counts["right"] / len(items), 4) if items else None,
-        "interval_95": [round(low, 4), round(high, 4)],
-        **{outcome: counts[outcome] for outcome in OUTCOMES},
-    }
-
-
-def _failure(item: Scored) -> dict[str, Any]:
-    result = item.result
-    return {
-        "id": item.id,
-        "text": item.turn.said["text"],
-        "category": item.turn.category,
-        "outcome": item.outcome,
-        "decision": result and result.decision,
-        "response": result and result.response,
-        "commands": result and list(result.commands),
-        "touched": sorted(result.touched()) if result else [],
-        "expected": [
-            {
-                "decision": expected.decision,
-                "becomes": expected.becomes,
-                "may": expected.may,
-                "says": expected.says,
-                "never_says": expected.never_says,
-            }
-            for expected in item.turn.expect
-        ],
-    }
 
 
 def show(figures: Mapping[str, Any], console: Console, *, failures: bool) -> None:
@@ -260,10 +102,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hub", default="hubagent", help="command of the hub under test")
     parser.add_argument("--failures", action="store_true", help="list every turn not right")
     options = parser.parse_args(arguments)
-    households = load_all(options.split)
     try:
+        households = load_all(options.split)
         documents = replay(shlex.split(options.hub), list(prefixes(households)))
-    except (OSError, ValueError, RuntimeError) as error:
+    except (DataError, OSError, ValueError, RuntimeError) as error:
         print(f"cannot score: {error}", file=sys.stderr)
         return 1
     figures = summary([item for home in households for item in score(home, documents)])

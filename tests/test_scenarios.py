@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hubagent.simulate.home import load_home
-from scenario.judging import (
+from hubagent.evaluate.home import prefixes, score, summary
+from hubagent.evaluate.households import (
+    CATEGORIES,
+    SPLITS,
+    TAGS,
+    Expectation,
+    Household,
+    Turn,
+    load_all,
+    load_household,
+)
+from hubagent.evaluate.judging import (
     HUES,
     SETTABLE,
     Result,
@@ -20,17 +30,7 @@ from scenario.judging import (
     says,
     wilson,
 )
-from scenario.reading import (
-    CATEGORIES,
-    SPLITS,
-    TAGS,
-    Expectation,
-    Household,
-    Turn,
-    load_all,
-    load_household,
-)
-from scenarios import prefixes, score, summary
+from hubagent.simulate.home import load_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
@@ -47,6 +48,8 @@ StateDir = Annotated[
     Path | None,
     typer.Option(help="State folder of the hub; overrides the settings."),
 ]
+EvaluateWhat = Literal["nlu", "elsewhere", "home", "all"]
+EvaluateSplit = Literal["tune", "report", "all"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -233,24 +236,47 @@ def service() -> None:
 
 @app.command()
 def evaluate(
-    what: Annotated[str, typer.Argument(help="What to evaluate: nlu.")],
-    data: Annotated[Path, typer.Option(envvar="HUBAGENT_DATA", help="Folder of the data sets.")],
+    what: Annotated[
+        EvaluateWhat,
+        typer.Argument(
+            help="nlu: public sentences; elsewhere: what moves although it is not about the home; "
+            "home: homes and what is said in them; all: the three."
+        ),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(envvar="HUBAGENT_DATA", help="Folder of the data sets (not for home)."),
+    ] = None,
+    homes: Annotated[
+        Path | None, typer.Option(help="Folder of homes; default: those beside the sources.")
+    ] = None,
+    split: Annotated[
+        EvaluateSplit, typer.Option(help="Half of the homes: tune, report or all.")
+    ] = "report",
+    failures: Annotated[bool, typer.Option("--failures", help="List what was not right.")] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier run, stored with --json; shows what changed.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure quality and speed on public data that the model was not trained on."""
-    from hubagent.evaluate import run_nlu
+    """Measure how well the hub understands and acts, on what it was not trained on."""
+    from hubagent.evaluate.run import run
 
-    if what != "nlu":
-        raise typer.BadParameter(f"cannot evaluate `{what}`; there is nlu", param_hint="WHAT")
+    before = None if against is None else _read_object(against)
     with Progress(console=err, transient=True) as bars:
-        report = run_nlu(data, progress=_progress(bars))
+        report = run(what, data, homes, split, progress=_progress(bars))
     if as_json:
         _print_json(report.as_json())
         return
-    for title, (heads, *rows) in report.tables().items():
+    tables = report.tables()
+    if failures:
+        tables |= report.not_right()
+    if before is not None:
+        tables["beside the earlier run"] = report.compared(before)
+    for title, (heads, *rows) in tables.items():
         table = Table(*heads, title=title, box=None)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(escape(cell) for cell in row))
         out.print(table)
 
 
@@ -306,6 +332,16 @@ def _read_text(path: Path) -> str:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise HubagentError(f"cannot read `{path}`: {error}") from error
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_read_text(path))
+    except ValueError as error:
+        raise HubagentError(f"`{path}` is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise HubagentError(f"`{path}` is not a JSON object")
+    return content
 
 
 def _json_lines(lines: Iterable[str]) -> Iterator[object]:

@@ -1,4 +1,4 @@
-"""Data in, tables out: how well the released model understands, and how fast.
+"""How well the released model understands sentences, and how fast.
 
 Only public test data are used, from a folder that the caller names. Every figure is computed on the
 files that a hub would load, in the names of the label set that the data use.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hubagent.errors import DataError
+from hubagent.evaluate.report import Figure, Rows
 from hubagent.understand.calibrate import calibration_error
 from hubagent.understand.labels import parse_line
 from hubagent.understand.model import MODEL_FILE
@@ -86,7 +87,24 @@ class NluReport:
         """Return the report as plain data."""
         return asdict(self)
 
-    def tables(self) -> dict[str, list[tuple[str, ...]]]:
+    def figures(self) -> Iterator[Figure]:
+        """Yield what is compared with other runs."""
+        for item in self.scores:
+            yield Figure(f"nlu: {item.name}, intent %", item.intent, item.sentences)
+            yield Figure(
+                f"nlu: {item.name}, wrong %", item.wrong, item.sentences, higher_is_better=False
+            )
+            if item.slots_f1 is not None:
+                yield Figure(f"nlu: {item.name}, slots F1 %", item.slots_f1)
+            yield Figure(f"nlu: {item.name}, ECE", item.calibration_error, higher_is_better=False)
+        yield Figure("nlu: model MB", self.model_mb, higher_is_better=False)
+        yield Figure("nlu: CPU p50 ms", self.cpu_p50_ms, higher_is_better=False)
+
+    def not_right(self) -> Rows:
+        """Return the typed sentences that went wrong."""
+        return [("sentence", "right intent", "best reading"), *self.misses]
+
+    def tables(self) -> dict[str, Rows]:
         """Return rows for people: title -> rows, the first row being the heads."""
         heads = (
             "set",
@@ -98,26 +116,26 @@ class NluReport:
             "slots F1 %",
             "ECE",
         )
-        rows: list[tuple[str, ...]] = [heads]
+        rows: Rows = [heads]
         for item in self.scores:
             slots = "-" if item.slots_f1 is None else f"{item.slots_f1:.1f}"
             rows.append((
                 item.name, str(item.sentences), f"{item.intent:.1f}", f"{item.right:.1f}",
                 f"{item.wrong:.1f}", f"{item.refused:.1f}", slots, f"{item.calibration_error:.3f}",
             ))  # fmt: skip
-        cost: list[tuple[str, ...]] = [
+        cost: Rows = [
             ("model", "file MB", "load ms", "p50 ms", "p95 ms", "CPU p50 ms", "CPU p95 ms"),
             (
                 self.version, f"{self.model_mb:.1f}", f"{self.load_ms:.0f}", f"{self.p50_ms:.2f}",
                 f"{self.p95_ms:.2f}", f"{self.cpu_p50_ms:.2f}", f"{self.cpu_p95_ms:.2f}",
             ),
         ]  # fmt: skip
-        tables: dict[str, list[tuple[str, ...]]] = {
+        tables: dict[str, Rows] = {
             "understanding": rows,
             "cost on one thread": cost,
         }
         if self.peers:
-            peers: list[tuple[str, ...]] = [
+            peers: Rows = [
                 (
                     "engine",
                     "entities",

@@ -1,7 +1,7 @@
 """The scenario files: homes with what is said in them and what ought to come of it.
 
-In: ``benchmarks/homes/*.yaml`` (format in the README there). Out: frozen values in which every
-short form is written out. Judges nothing.
+In: a folder of YAML files (format in ``benchmarks/homes/README.md``). Out: frozen values in which
+every short form is written out. Judges nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from typing import Any, TypeAlias
 
 import yaml
 
-HOMES = Path(__file__).parents[1] / "homes"
+from hubagent.errors import DataError
+
+HOMES = Path(__file__).parents[3] / "benchmarks" / "homes"
+"""The homes beside the sources; an installed package has none."""
 SPLITS = ("tune", "report")
 CATEGORIES = (
     "act", "ask", "refuse", "answer", "follow_up", "undo", "compound", "relative", "condition",
@@ -120,9 +123,28 @@ def load_household(path: Path) -> Household:
     )
 
 
-def load_all(split: str = "all") -> tuple[Household, ...]:
-    """Read the homes of one half (``tune``, ``report``) or of both (``all``)."""
-    found = (load_household(path) for path in sorted(HOMES.glob("*.yaml")))
+def load_all(split: str = "all", folder: Path | None = None) -> tuple[Household, ...]:
+    """Read the homes of one half (``tune``, ``report``) or of both (``all``).
+
+    Args:
+        split: Which half.
+        folder: Where the files are; ``None`` means those beside the sources.
+
+    Raises:
+        DataError: If there are none, or a file cannot be read; the sentence names it.
+    """
+    paths = sorted((folder or HOMES).glob("*.yaml"))
+    if not paths:
+        raise DataError(
+            f"there are no homes in `{folder or HOMES}`",
+            hint="name a folder of homes with --homes; the sources have one in benchmarks/homes",
+        )
+    found = []
+    for path in paths:
+        try:
+            found.append(load_household(path))
+        except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+            raise DataError(f"cannot read the home `{path}`: {error}") from error
     return tuple(item for item in found if split in {"all", item.split})
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scenario.reading import Expectation, Home, State, Turn
+    from hubagent.evaluate.households import Expectation, Home, State, Turn
 
 OUTCOMES = (
     "right", "wrong device", "wrong action", "wrongly refused", "wrongly asked", "wrong words",
