@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,9 +108,17 @@ def plain(sentence: str) -> str:
 class House:
     """The home, and what the resolver makes of a sentence in it."""
 
-    def __init__(self) -> None:
-        self.hub = MemoryHub(load_home(HOME))
+    def __init__(self, home: dict[str, Any] | Path = HOME) -> None:
+        self._model = load_home(home)
+        self.hub = MemoryHub(self._model)
         self.resolver = Resolver(values)
+
+    def reset(self) -> None:
+        """Put every device as at the start."""
+        for entity_id, first in self._model.initial.items():
+            self.hub.world.place(entity_id, first.state, dict(first.attributes))
+        self.hub.world.bring_back(*self.hub.world.faults.unreachable)
+        self.hub.pump()
 
     def place(self, entity_id: str, state: str, **attributes: Any) -> None:
         """Move a device by hand."""
@@ -142,11 +151,20 @@ def _house() -> House:
 @pytest.fixture
 def house(_house: House) -> House:
     """Return the home with every device as at the start."""
-    for entity_id, first in load_home(HOME).initial.items():
-        _house.hub.world.place(entity_id, first.state, dict(first.attributes))
-    _house.hub.world.bring_back(*_house.hub.world.faults.unreachable)
-    _house.hub.pump()
+    _house.reset()
     return _house
+
+
+@pytest.fixture(scope="session")
+def _well_equipped() -> House:
+    return House(Path(__file__).with_name("well_equipped.yaml"))
+
+
+@pytest.fixture
+def well_equipped(_well_equipped: House) -> House:
+    """Return a home with one of everything that can be set, as at the start."""
+    _well_equipped.reset()
+    return _well_equipped
 
 
 @pytest.fixture

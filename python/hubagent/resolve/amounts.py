@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import text
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
     from hubagent.ports import Values
     from hubagent.resolve.lexicon import Lexicon
 
 _LEADING = frozenset({"to", "at", "by", "the", "of", "its", "about", "around"})
+_LONGEST_NUMBER = 6
+_NO_AMOUNT = frozenset(
+    {"one", "ones", "a", "the", "low", "high", "medium", "mid", "middle", "full"}
+)
+_UNITED = re.compile(r"%|\bper ?cent\b|\bdegrees?\b", re.IGNORECASE)
+_COUNTED = frozenset({
+    "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "oclock", "am", "pm",
+})  # fmt: skip
 _FAHRENHEIT = re.compile(r"(?:°\s*|\b|\d)f\b|fahrenheit", re.IGNORECASE)
 _CELSIUS = re.compile(r"(?:°\s*|\b|\d)c\b|celsius|centigrade", re.IGNORECASE)
 
@@ -26,10 +36,44 @@ class Amounts:
     def __init__(self, values: Values, lexicon: Lexicon) -> None:
         self.values = values
         self._lexicon = lexicon
+        self.ordinary = lexicon.carriers | {word for kind in lexicon.kind_words for word in kind}
+        """Words that requests are made of; one that is an option besides must be marked as one."""
 
     def number(self, words: str) -> float | None:
         """Return the plain number said; a scale of temperature after it does not matter."""
         return self.values.number(_CELSIUS.sub(_digit, _FAHRENHEIT.sub(_digit, words)))
+
+    def said(self, words: Sequence[str], *, bare: bool = False) -> str | None:
+        """Return the last run of words that is an amount: marked ("to 20") or with a unit ("20 %").
+
+        What a number counts that is no amount ("in ten minutes") is none. ``bare`` takes a number
+        that is neither marked nor has a unit, too.
+        """
+        for end in range(len(words), 0, -1):
+            for start in range(max(0, end - _LONGEST_NUMBER), end):
+                run = " ".join(words[start:end])
+                if words[start] in _LEADING or self.number(run) is None:
+                    continue
+                if set(words[end : end + 1]) & _COUNTED or set(words[start:end]) <= _NO_AMOUNT:
+                    return None
+                marked = start > 0 and words[start - 1] in _LEADING
+                return run if bare or marked or _UNITED.search(run) else None
+        return None
+
+    def part_said(self, words: Sequence[str]) -> str | None:
+        """Return the longest run of words for a part of a range: "two thirds", "half way"."""
+        return _longest(words, self._lexicon.amounts)
+
+    def steps_said(self, words: Sequence[str]) -> str | None:
+        """Return the longest run of words for a number of steps: "a bit", "two notches"."""
+        return _longest(words, self._lexicon.steps)
+
+    def share(self, words: Sequence[str]) -> float | None:
+        """Return by which share of itself something changes: 0.5 for "down by half"."""
+        for index, word in enumerate(words):
+            if word == "by" and (part := self.part_said(words[index + 1 : index + 4])):
+                return self.part(part)
+        return None
 
     def part(self, words: str) -> float | None:
         """Return which part of a range is said, 0..1: "half" is 0.5; ``None`` for numbers."""
@@ -95,3 +139,13 @@ def converted(value: float, unit: str, wanted: str) -> float:
     if unit == wanted:
         return value
     return value * 9 / 5 + 32 if wanted == "°F" else (value - 32) * 5 / 9
+
+
+def _longest(words: Sequence[str], known: Container[tuple[str, ...]]) -> str | None:
+    """Return the longest run of words whose tokens are known, the first of several."""
+    for size in range(min(len(words), _LONGEST_NUMBER), 0, -1):
+        for start in range(len(words) - size + 1):
+            run = " ".join(words[start : start + size])
+            if text.tokens(run) in known:
+                return run
+    return None

@@ -61,7 +61,9 @@ def build(
         )
     able.sort(key=lambda item: (-item.score, item.entity_ids))
     worst = max(failures, key=lambda item: item[0], default=None)
-    if worst is not None and (not able or worst[0] >= able[0].score + _BETTER):
+    # An option said without a thing means what has it; what lacks it is no rival.
+    rivals = spec.setting != "option" or any("name" in item.features for item in found)
+    if worst is not None and (not able or (rivals and worst[0] >= able[0].score + _BETTER)):
         return worst[1]
     return able
 
@@ -87,11 +89,11 @@ def _commands(
         elif not state.available:
             unreachable.append(entity.name)
         else:
-            built = settings.command(Request(reading, said, spec, command, entity, state, has))
+            built = settings.commands(Request(reading, said, spec, command, entity, state, has))
             if isinstance(built, Failure):
                 failures.append(built)
             else:
-                commands.append(built)
+                commands.extend(built)
     if commands:
         return tuple(commands), tuple(unreachable)
     return Failure("unreachable", {"names": tuple(unreachable)}) if unreachable else failures[0]

@@ -8,10 +8,11 @@ best one is taken when nothing else is near; nothing is published here.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import choose, intents, lexicon, rank, text
+from hubagent.resolve.by_option import ByOption
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
@@ -39,6 +40,8 @@ WORTH_TRYING = 0.08
 """Least probability of a further reading, and ..."""
 WORTH_BESIDE = 0.12
 """... its least share of the best one's."""
+WORDED_SCORE = 1.5
+"""Gain of a reading whose very words are an option or a part of what a thing can be set to."""
 MOST_OUT_OF_SCOPE = 0.5
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 NO_THINGS_SCORE = 4.0
@@ -72,6 +75,7 @@ class Resolver:
         self._weights = rank.load()
         self._settings = Settings(values, self._lexicon)
         self._questions = Questions(self._lexicon)
+        self._by_option = ByOption(self._lexicon)
 
     def resolve(
         self,
@@ -123,6 +127,9 @@ class Resolver:
             for hypothesis in clause.hypotheses
             if hypothesis is best or hypothesis.probability >= floor
         ]
+        for worded in self._by_option.readings(clause, scene.text, scene.view):
+            reading = self._read(worded, clause, scene, grounder)
+            readings.append(replace(reading, score=reading.score + WORDED_SCORE))
         chosen = max(readings, key=lambda reading: reading.score)
         if chosen.score > -math.inf:
             return chosen.resolution
@@ -234,10 +241,14 @@ class Resolver:
         """
         command = best.commands[0]
         domain = command.entity_id.split(".")[0]
+        named = _is_named(best)
         probability = reading.probability
         for other in clause.hypotheses:
             spec = self._specs.get(other.intent)
             same = spec is not None and command.command in spec.commands.get(domain, ())
+            # A value for what was not named is meant only by readings that speak of such things.
+            valued = any(c.data for c in best.commands) and not named
+            same = same and (not valued or (spec is not None and domain in spec.alone))
             if other is not reading and same:
                 probability += other.probability
         return probability
@@ -272,10 +283,15 @@ def _least_probability(best: Candidate, mention: Mention) -> float:
     features = dict(best.features)
     if features.get("named_fully") and not mention.unexplained:
         return WORTH_TRYING
-    named = features.get("name") or features.get("place") or features.get("kind", 0.0) > 0.5
-    if named:
+    if _is_named(best):
         return LEAST_PROBABILITY
     return LEAST_UNEXPLAINED if mention.unexplained or mention.loose else LEAST_UNNAMED
+
+
+def _is_named(best: Candidate) -> bool:
+    """Return whether a thing, a place or a kind was said, rather than implied."""
+    features = dict(best.features)
+    return bool(features.get("name") or features.get("place") or features.get("kind", 0.0) > 0.5)
 
 
 def _refused(spec: IntentSpec, failure: Failure) -> _Reading:
@@ -287,9 +303,9 @@ def _joined(resolutions: list[Resolution]) -> Resolution:
     """Return one resolution for all the mentions of a clause, each command once."""
     if len(resolutions) == 1:
         return resolutions[0]
-    commands: dict[EntityId, Command] = {}
+    commands: dict[tuple[EntityId, str], Command] = {}
     for resolution in resolutions:
-        commands.update({command.entity_id: command for command in resolution.commands})
+        commands.update({(c.entity_id, c.command): c for c in resolution.commands})
     targets = dict.fromkeys(i for resolution in resolutions for i in resolution.targets)
     unreachable = tuple(
         name for r in resolutions if r.candidates for name in r.candidates[0].unreachable

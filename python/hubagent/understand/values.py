@@ -38,6 +38,7 @@ _LEVELS = {
     "slowest": 1.0, "quietest": 1.0, "a crack": 10.0, "partially": 50.0, "partly": 50.0,
 }  # fmt: skip
 _LEAD = re.compile(r"^(?:(?:to|at|by|of|for|in|about|around|level|the|its|speed|exactly)\s+)+")
+_COUPLE = re.compile(r"^(?:a )?couple(?: of)? ")
 _UNIT = re.compile(
     r"\s*(?:%|per ?cent|°\s*[cf]?|degrees?(?:\s+(?:celsius|centigrade|fahrenheit|c|f))?|"
     r"celsius|fahrenheit|kelvin|k|levels?|points?|steps?|notch(?:es)?|brightness|volume|speed|power)$"
@@ -99,7 +100,7 @@ def number(words: str) -> float | None:
 
     Words for a level are read in percent: ``half`` is 50, ``max`` 100, ``low`` 33.
     """
-    text = _LEAD.sub("", _tidy(words)).strip()
+    text = _COUPLE.sub("2 ", _LEAD.sub("", _tidy(words)).strip())
     if text in _LEVELS:
         return _LEVELS[text]
     bare = _UNIT.sub("", text).strip()

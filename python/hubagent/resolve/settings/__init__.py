@@ -1,7 +1,7 @@
 """From the amounts, colours and modes of a reading to the data of a command for one entity.
 
-In: a ``Request``: a reading, an entity with its capabilities, its state. Out: a ``Command`` in Home
-Assistant's service words, or why the entity cannot be set so. Ranges are the entity's own and never
+In: a ``Request``: a reading, an entity with its capabilities, its state. Out: ``Command``s in
+Home Assistant's service words, or why the entity cannot be set so. Ranges are the entity's own and never
 clamped: a value outside is refused with the range. One module for each kind of thing.
 """
 
@@ -10,40 +10,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.resolve.amounts import Amounts
-from hubagent.resolve.settings import air, light, lists, media, moving, power, robots, temperature
-from hubagent.resolve.settings.request import Request
+from hubagent.resolve.features import Failure
+from hubagent.resolve.settings import air, lists, measure, media, moving, power, robots
+from hubagent.resolve.settings.beside import beside, options_only
+from hubagent.resolve.settings.request import Built, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hubagent.ports import Values
-    from hubagent.resolve.features import Failure
     from hubagent.resolve.lexicon import Lexicon
     from hubagent.types import Command
 
 __all__ = ["Request", "Settings"]
 
-_BUILDERS: Mapping[str, Callable[[Request, Amounts], Command | Failure]] = {
+_BUILDERS: Mapping[str, Callable[[Request, Amounts], Built]] = {
     "": lambda request, _: request.to(),
-    "light": light.setting,
-    "light_step": light.step,
+    "option": options_only,
+    "measure": measure.target,
+    "tilt": moving.tilt,
+    "light": measure.target,
+    "light_step": measure.step,
     "switched_on": power.switched_on,
     "switched_off": power.switched_off,
     "toggled": power.toggled,
     "armed": power.armed,
     "opened": lambda request, _: moving.to_end(request, 100),
     "closed": lambda request, _: moving.to_end(request, 0),
-    "position": moving.position,
-    "fan_speed": air.speed,
-    "fan_step": air.speed_step,
+    "position": measure.target,
+    "fan_speed": lambda r, a: (
+        air.speed(r, a) if r.command == "set_fan_mode" else measure.target(r, a)
+    ),
+    "fan_step": measure.step,
     "oscillating": lambda r, _: r.to({"oscillating": r.implied("oscillating") != "off"}),
     "direction": air.direction,
-    "humidity": air.humidity,
+    "humidity": lambda r, a: (
+        air.humidity(r, a) if r.entity.domain == "climate" else measure.target(r, a)
+    ),
     "mode": air.mode,
-    "temperature": temperature.target,
-    "temperature_step": temperature.step,
-    "volume": media.volume,
-    "volume_step": media.volume_step,
+    "temperature": measure.target,
+    "temperature_step": measure.step,
+    "volume": measure.target,
+    "volume_step": measure.step,
     "muted": lambda request, _: request.to({"is_volume_muted": True}),
     "unmuted": lambda request, _: request.to({"is_volume_muted": False}),
     "source": media.source,
@@ -55,12 +63,27 @@ _BUILDERS: Mapping[str, Callable[[Request, Amounts], Command | Failure]] = {
 """By the ``setting`` of ``intents.toml``."""
 
 
+_WITH_MORE = frozenset({
+    "option", "measure", "light", "switched_on", "fan_speed", "oscillating", "direction", "humidity", "mode",
+    "temperature", "source", "volume", "cleaning",
+})  # fmt: skip
+"""Settings that may be said together with others of the same thing."""
+
+
 class Settings:
     """Fills the data of commands."""
 
     def __init__(self, values: Values, lexicon: Lexicon) -> None:
         self._amounts = Amounts(values, lexicon)
 
-    def command(self, request: Request) -> Command | Failure:
-        """Return the command with its data, or why there is none."""
-        return _BUILDERS[request.spec.setting](request, self._amounts)
+    def commands(self, request: Request) -> tuple[Command, ...] | Failure:
+        """Return the commands with their data, in order, or why there are none."""
+        setting = request.spec.setting
+        built = _BUILDERS[setting](request, self._amounts)
+        if isinstance(built, Failure):
+            return built
+        commands = built if isinstance(built, tuple) else (built,)
+        if setting in _WITH_MORE and all(c.command != "turn_off" for c in commands):
+            more = beside(request, self._amounts, commands)
+            return more if isinstance(more, Failure | tuple) else (more,)
+        return commands

@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 SPEED_STEP = 20.0
 """Least percentage points of one step faster or slower."""
-_MODE_WORDS = {
-    "heating": "heat", "warm": "heat", "cooling": "cool", "ac": "cool", "air conditioning": "cool",
-    "automatic": "auto", "fan": "fan_only", "fan only": "fan_only", "heat cool": "heat_cool",
-    "heat and cool": "heat_cool", "drying": "dry", "dehumidify": "dry", "economy": "eco",
-    "energy saving": "eco", "holiday": "away", "vacation": "away", "night": "sleep",
-}  # fmt: skip
+HUMIDITY_STEP = 5.0
 _MODE_VERBS = frozenset({"heat", "cool", "dry", "dehumidify"})
 _STARTED = frozenset({"on", "start", "begin", "run"})
 _STOPPED = frozenset({"off", "stop", "end"})
@@ -35,7 +30,7 @@ def speed(request: Request, amounts: Amounts) -> Command | Failure:
     for name, command in (("preset_mode", "set_preset_mode"), ("fan_mode", "set_fan_mode")):
         limits = request.capability(name)
         if limits is not None and command in request.commands:
-            found = nearest(words, limits.options, _MODE_WORDS)
+            found = nearest(words, limits.options)
             if found is not None:
                 return request.to({name: found}, command)
     if "set_percentage" not in request.commands:
@@ -97,6 +92,19 @@ def humidity(request: Request, amounts: Amounts) -> Command | Failure:
     return request.to({"humidity": round(value)})
 
 
+def humidity_step(request: Request, amounts: Amounts) -> Command | Failure:
+    """Make the air moister or drier, from the target."""
+    now = request.attribute("humidity")
+    if now is None:
+        return request.refused("no_target", what="humidity")
+    limits = request.capability("humidity")
+    low = 0.0 if limits is None or limits.minimum is None else limits.minimum
+    high = 100.0 if limits is None or limits.maximum is None else limits.maximum
+    change = amounts.change(request.slot("humidity", "amount"), HUMIDITY_STEP)
+    value = now + (change if request.up else -change)
+    return request.to({"humidity": round(min(max(value, low), high))})
+
+
 def mode(request: Request, _amounts: Amounts) -> Command | Failure:
     """Choose one of the entity's modes or presets; "heat the bathroom" names one by its verb."""
     words = request.slot("mode", "preset_mode", "hvac_mode") or _mode_within(request)
@@ -106,7 +114,7 @@ def mode(request: Request, _amounts: Amounts) -> Command | Failure:
         name = "mode" if command == "set_mode" else command.removeprefix("set_")
         limits = request.capability(name)
         if command in request.commands and limits is not None:
-            found = nearest(words, limits.options, _MODE_WORDS)
+            found = nearest(words, limits.options)
             if found is not None:
                 return request.to({name: found}, command)
     return request.refused("unknown_value", what="mode", value=words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 from typing import TYPE_CHECKING
 
+from hubagent.resolve import text
 from hubagent.resolve.features import Failure
 from hubagent.resolve.settings.request import Request, option, said_option
 
@@ -17,10 +18,20 @@ if TYPE_CHECKING:
 BRIGHTNESS_STEP = 20.0
 """Percentage points of one step brighter or dimmer."""
 
+TINT_STEP_K = 800.0
+"""Kelvin of one step warmer or cooler."""
+TINTS = {
+    "warmer": -1, "yellower": -1, "cosier": -1, "cozier": -1, "cooler": 1, "colder": 1, "whiter": 1,
+    "bluer": 1, "crisper": 1,
+}  # fmt: skip
+"""Words by which the white of a lamp is made warmer (-1) or cooler (1)."""
+
 
 def setting(request: Request, amounts: Amounts) -> Command | Failure:
     """Set brightness, colour or both; 0 % is off."""
     data: dict[str, Value] = {}
+    if request.words & TINTS.keys() and request.capability("color_temp_kelvin") is not None:
+        return tint(request, amounts)
     effects = request.capability("effect")
     if effects is not None and (effect := said_option(request, effects.options)):
         return request.to({"effect": effect})
@@ -80,3 +91,17 @@ def step(request: Request, amounts: Amounts) -> Command | Failure:
         level = 0.0
     percent = (128.0 if level is None else level) * 100 / 255 + (change if request.up else -change)
     return request.to({"brightness": round(min(max(percent, 1), 100) * 255 / 100)})
+
+
+def tint(request: Request, amounts: Amounts) -> Command | Failure:
+    """Make the white of a lamp warmer or cooler by some."""
+    limits = request.capability("color_temp_kelvin")
+    if limits is None:
+        return request.unable("color temperature")
+    low, high = limits.minimum or 2000.0, limits.maximum or 6500.0
+    now = request.attribute("color_temp_kelvin") or (low + high) / 2
+    change = TINT_STEP_K * (
+        amounts.steps(request.slot("amount", "brightness", "temperature")) or 1.0
+    )
+    sign = next(TINTS[word] for word in text.tokens(request.said) if word in TINTS)
+    return request.to({"color_temp_kelvin": round(min(max(now + sign * change, low), high))})

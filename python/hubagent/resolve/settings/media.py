@@ -16,6 +16,11 @@ VOLUME_STEP = 10.0
 """Percentage points of one step louder or quieter."""
 _SEARCHED = ("search_query", "song", "artist", "album", "playlist", "radio_name", "podcast",
              "audiobook", "movie", "music_genre", "music_descriptor", "media_class")  # fmt: skip
+_SKIPS = (
+    (frozenset({"next", "skip", "skipped"}), "media_next_track"),
+    (frozenset({"previous", "back"}), "media_previous_track"),
+)
+_ALL_TRACKS = frozenset({"all", "everything", "album", "playlist", "queue", "list"})
 _NOT = frozenset({"off", "stop", "disable", "no", "dont"})
 
 
@@ -58,6 +63,8 @@ def play(request: Request, _amounts: Amounts) -> Command | Failure:
     """Play what was named; go on with what it has when nothing was."""
     words = [found for name in _SEARCHED if (found := request.reading.slot(name))]
     if not words:
+        if (skipped := _skipped(request)) is not None:
+            return skipped
         if "media_play" in request.commands:
             return request.to(command="media_play")
         return request.missing("title")
@@ -68,10 +75,22 @@ def play(request: Request, _amounts: Amounts) -> Command | Failure:
 
 
 def player(request: Request, _amounts: Amounts) -> Command | Failure:
-    """Shuffle or repeat, or stop doing so."""
+    """Shuffle or repeat, or stop doing so; skip, where that is what was said."""
     off = bool(request.words & _NOT)
-    if request.words & {"shuffle", "random"} and "shuffle_set" in request.commands:
+    if (skipped := _skipped(request)) is not None:
+        return skipped
+    stems = {word[:6] for word in request.words}
+    if stems & {"shuffl", "random"} and "shuffle_set" in request.commands:
         return request.to({"shuffle": not off}, "shuffle_set")
-    if request.words & {"repeat", "loop", "again"} and "repeat_set" in request.commands:
-        return request.to({"repeat": "off" if off else "one"}, "repeat_set")
-    return request.unable("player")
+    if stems & {"repeat", "loop", "again"} and "repeat_set" in request.commands:
+        wanted = "all" if request.words & _ALL_TRACKS else "one"
+        return request.to({"repeat": "off" if off else wanted}, "repeat_set")
+    return request.unable("shuffle or repeat")
+
+
+def _skipped(request: Request) -> Command | None:
+    """Return the way to another track, where the words ask for one."""
+    for words, command in _SKIPS:
+        if request.words & words and command in request.commands:
+            return request.to(command=command)
+    return None

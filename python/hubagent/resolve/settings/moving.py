@@ -40,6 +40,31 @@ def position(request: Request, amounts: Amounts) -> Command | Failure:
     return request.to({"position": round(value)})
 
 
+def tilt(request: Request, amounts: Amounts) -> Command | Failure:
+    """Tilt the slats: to an end, a part, a percentage; half way when nothing is said."""
+    free = request.free
+    words = request.slot("position", "amount") or amounts.part_said(free) or amounts.said(free)
+    value = None if words is None else amounts.within(words, 0, 100)
+    if value is None:
+        shut = bool(request.words & {"close", "closed", "shut", "down"})
+        value = 0.0 if shut else 100.0 if request.words & {"open", "up"} else 50.0
+    ends = {0.0: "close_cover_tilt", 100.0: "open_cover_tilt"}
+    if ends.get(value) in request.commands:
+        return request.to(command=ends[value])
+    if not 0 <= value <= 100:
+        return request.outside("tilt", 0, 100, "%")
+    if "set_cover_tilt_position" not in request.commands:
+        return request.unable("tilt")
+    return request.to({"tilt_position": round(value)}, "set_cover_tilt_position")
+
+
+def step(request: Request, amounts: Amounts) -> Command | Failure:
+    """Move up or down by some."""
+    words = request.slot("position", "amount")
+    change = amounts.change(words, POSITION_STEP)
+    return _moved_by(request, change if request.up else -change)
+
+
 def _moved_by(request: Request, change: float) -> Command | Failure:
     now = request.attribute("current_position")
     if now is None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hubagent.resolve.settings import light
+from hubagent.resolve.settings import light, measure
 
 if TYPE_CHECKING:
     from hubagent.resolve.amounts import Amounts
     from hubagent.resolve.features import Failure
-    from hubagent.resolve.settings.request import Request
+    from hubagent.resolve.settings.request import Built, Request
     from hubagent.types import Command
 
 _ON_MODES = ("heat_cool", "auto", "heat", "cool")
@@ -34,8 +35,14 @@ def switched_on(request: Request, amounts: Amounts) -> Command | Failure:
     return request.to()
 
 
-def switched_off(request: Request, _amounts: Amounts) -> Command | Failure:
-    """Switch off."""
+def switched_off(request: Request, amounts: Amounts) -> Built:
+    """Switch off; "ease off a bit" is no more than a step down."""
+    gentle = amounts.steps_said(request.free)
+    if gentle and (amounts.steps(gentle) or 1.0) < 1.0 and request.entity.domain in measure.STEPS:
+        implied = (*request.reading.implied, ("direction", "down"))
+        return measure.step(
+            replace(request, reading=replace(request.reading, implied=implied)), amounts
+        )
     if request.command in {"set_hvac_mode", "set_operation_mode"}:
         return request.to({request.command.removeprefix("set_"): "off"})
     return request.to()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
 from hubagent.resolve.features import Failure
-from hubagent.types import Command
+from hubagent.resolve.options import phrases
+from hubagent.types import Command, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,11 +19,16 @@ if TYPE_CHECKING:
     from hubagent.resolve.intents import IntentSpec
     from hubagent.types import Capability, Entity, EntityState, Hypothesis, Value
 
+Built = Command | tuple[Command, ...] | Failure
+"""What a request for one entity comes to: commands in order, or why there are none."""
+
 LEAST_LIKE = 0.75
 """Least likeness of a mode or source said to one the entity has."""
+_NAMING = frozenset({"name", "device", "area", "floor"})
+_SPOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)?%?|%")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What one entity is asked for."""
 
@@ -38,6 +46,27 @@ class Request:
     def words(self) -> frozenset[str]:
         """The words of the clause."""
         return frozenset(text.tokens(self.said))
+
+    @cached_property
+    def free(self) -> tuple[str, ...]:
+        """The words of the clause, as they were spoken, that name neither the thing nor a place."""
+        named = [self.entity.name, *self.entity.aliases]
+        named += [slot.text for slot in self.reading.slots if slot.name in _NAMING]
+        own = {word for name in named for word in text.singulars(text.tokens(name))}
+        found = []
+        for word in _SPOKEN.findall(self.said.lower()):
+            plain = text.singular("".join(text.tokens(word)))
+            if plain in own:
+                own.discard(plain)  # "the cool room to cool" says it twice
+            else:
+                found.append(word)
+        return tuple(found)
+
+    def with_slot(self, name: str, words: str) -> Request:
+        """Return the request with these words in a slot."""
+        others = (slot for slot in self.reading.slots if slot.name != name)
+        slots = (*others, Slot(name, 0, 0, words))
+        return replace(self, reading=replace(self.reading, slots=slots))
 
     def capability(self, name: str) -> Capability | None:
         """Return the entity's capability of that name."""
@@ -84,16 +113,16 @@ class Request:
         return self.refused("out_of_range", what=what, minimum=low, maximum=high, unit=unit)
 
 
-def nearest(words: str, options: tuple[str, ...], synonyms: Mapping[str, str]) -> str | None:
+def nearest(words: str, options: tuple[str, ...]) -> str | None:
     """Return the option that the words mean, ``None`` if none is near."""
-    said = " ".join(word for word in text.tokens(words) if word not in {"mode", "the", "to"})
-    said = synonyms.get(said, said).replace("_", " ")
+    said = tuple(word for word in text.tokens(words) if word not in {"mode", "the", "to"})
+    for known, option, _ in phrases(options):
+        if known == said or "".join(known) == "".join(said):
+            return option
     best, best_likeness = None, LEAST_LIKE
     for option in options:
-        known = " ".join(text.tokens(option.replace("_", " ")))
-        if known == said or "".join(known.split()) == "".join(said.split()):
-            return option
-        likeness = SequenceMatcher(None, said, known, autojunk=False).ratio()
+        name = " ".join(text.tokens(option.replace("_", " ")))
+        likeness = SequenceMatcher(None, " ".join(said), name, autojunk=False).ratio()
         if likeness > best_likeness:
             best, best_likeness = option, likeness
     return best
@@ -101,7 +130,7 @@ def nearest(words: str, options: tuple[str, ...], synonyms: Mapping[str, str]) -
 
 def said_option(request: Request, options: tuple[str, ...]) -> str | None:
     """Return an option whose very words stand in the clause, the longest first."""
-    words = text.tokens(request.said)
+    words = tuple(token for word in request.free for token in text.tokens(word))
     for known in sorted(options, key=len, reverse=True):
         part = text.tokens(known.replace("_", " "))
         if part and known not in {"on", "off", "none"} and text.find(words, part) >= 0:
@@ -114,7 +143,7 @@ def option(request: Request, name: str, words: str, command: str) -> Command | F
     limits = request.capability(name)
     if limits is None:
         return request.unable(name)
-    found = nearest(words, limits.options, {})
+    found = nearest(words, limits.options)
     if found is None:
         return request.refused("unknown_value", what=name, value=words)
     return request.to({name: found}, command)

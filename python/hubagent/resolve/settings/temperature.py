@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hubagent.resolve import text
 from hubagent.resolve.amounts import converted, unit_said
+from hubagent.resolve.features import Failure
 
 if TYPE_CHECKING:
     from hubagent.resolve.amounts import Amounts
-    from hubagent.resolve.features import Failure
-    from hubagent.resolve.settings.request import Request
+    from hubagent.resolve.settings.request import Built, Request
     from hubagent.types import Command
 
 TEMPERATURE_STEP = 1.0
@@ -17,10 +18,19 @@ _RANGES = {"°C": (7.0, 35.0), "°F": (45.0, 95.0)}
 """Target temperatures of a thermostat that names no range, as in Home Assistant."""
 
 
-def target(request: Request, amounts: Amounts) -> Command | Failure:
-    """Set a temperature.
+_HEATING = frozenset({"heat", "heating", "heater", "radiator", "warm"})
+_COOLING = frozenset({"cool", "cooling", "ac", "aircon", "conditioning", "conditioner", "chill"})
+_SENSIBLE = ("heat_cool", "auto", "heat", "cool")
+"""Modes in which a target means something; the first two serve either way."""
+_EITHER = frozenset({"heat_cool", "auto"})
 
-    A number without a scale that only makes sense in the other one is taken in that: nobody heats
+
+def target(request: Request, amounts: Amounts) -> Built:
+    """Set a temperature, in a mode in which it means something.
+
+    What is off is switched to the mode that the words tell ("heat the cellar to 20"), else to the only
+    sensible one it has, else to one that serves either way; where none is plain it stays off and
+    only the target is set. What runs keeps its mode unless the very verb says otherwise. A number without a scale that only makes sense in the other one is taken in that: nobody heats
     a room to 72 °C.
     """
     words = request.slot("temperature", "amount")
@@ -33,7 +43,29 @@ def target(request: Request, amounts: Amounts) -> Command | Failure:
     other = converted(value, "°C" if unit == "°F" else "°F", unit)
     if not said and not low <= value <= high and low <= other <= high:
         value = other
-    return _within_range(request, value, low, high, unit)
+    command = _within_range(request, value, low, high, unit)
+    mode = _mode(request)
+    if isinstance(command, Failure) or not mode:
+        return command
+    return request.to({"hvac_mode": mode}, "set_hvac_mode"), command
+
+
+def _mode(request: Request) -> str:
+    """Return the mode to change to with a target; empty for none."""
+    modes = request.capability("hvac_mode")
+    if modes is None or "set_hvac_mode" not in request.commands:
+        return ""
+    words = text.tokens(request.said)
+    said = {mode for mode, verbs in (("heat", _HEATING), ("cool", _COOLING)) if verbs & {*words}}
+    told = said.pop() if len(said) == 1 else ""
+    told = told if told in modes.options else ""
+    if request.state.state != "off":
+        changes = told in words[:2] and request.state.state not in {*_EITHER, told}
+        return told if changes else ""
+    sensible = [mode for mode in _SENSIBLE if mode in modes.options]
+    if told or len(sensible) == 1:
+        return told or sensible[0]
+    return next((mode for mode in sensible if mode in _EITHER), "")
 
 
 def step(request: Request, amounts: Amounts) -> Command | Failure:
