@@ -9,21 +9,26 @@ import logging
 import threading
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hubagent import explain
 from hubagent.act.plan import plan
 from hubagent.act.respond import Responder
 from hubagent.act.schedule import Schedule
-from hubagent.dialogue.clarify import Clarification
+from hubagent.dialogue.dialogue import Dialogue
+from hubagent.dialogue.memory import Past
+from hubagent.resolve import lexicon
+from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.later import TimedResolver
 from hubagent.types import Decision, StageNote, TurnRecord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hubagent.act.plan import Plan
     from hubagent.clock import Clock
+    from hubagent.dialogue.dialogue import Attempt, Heard
     from hubagent.ports import Act, Context, ContextView, Understand, Values
     from hubagent.types import AreaId, Resolution, TurnId, Understanding
 
@@ -56,7 +61,9 @@ class Pipeline:
         self._default_area = default_area
         self._resolver = TimedResolver(understand, values)
         self._responder = Responder()
-        self._clarification = Clarification()
+        self._dialogue = Dialogue(
+            values, is_home_word=lexicon.load().is_own_word, sensitive=is_sensitive
+        )
         self._turns: deque[TurnRecord] = deque(maxlen=KEPT_TURNS)
         self._one_at_a_time = threading.Lock()
 
@@ -64,31 +71,65 @@ class Pipeline:
         """Understand, resolve, act and answer; never raises for anything that was said."""
         with self._one_at_a_time:
             watch = _Watch(self._clock)
-            understanding = None
             view = self._context.view()
-
             with watch.stage("dialogue", utterance.text) as note:
-                resolutions = self._clarification.answer(utterance, view)
-                note.chose = "an answer to the open question" if resolutions else "a new request"
+                heard = self._dialogue.hear(utterance, view)
+                note.chose = heard.note
+            turn = self._read(heard, utterance, view, watch)
+            with watch.stage("schedule", explain.resolved(turn.resolutions)) as note:
+                resolutions = self._schedule.arrange(turn.resolutions, utterance)
+                turn = replace(turn, resolutions=resolutions)
+                note.chose = explain.resolved(turn.resolutions)
+            record, planned = self._carry_out(utterance, turn, watch)
+            self._dialogue.remember(
+                utterance,
+                heard,
+                Past(
+                    utterance.turn_id,
+                    utterance.heard_at_s,
+                    view,
+                    turn.understanding or heard.understanding,
+                    turn.resolutions,
+                    commands=tuple(outcome.command for outcome in record.outcomes),
+                ),
+                record.decision,
+                asked=planned.deciding,
+                by=turn.by,
+            )
+            return record
 
-            if resolutions is None:
-                with watch.stage("understand", utterance.text) as note:
-                    understanding = self._understand.understand(utterance.text)
+    def _read(self, heard: Heard, utterance: Utterance, view: ContextView, watch: _Watch) -> _Turn:
+        """Return what the words come to by the first reading that comes to anything."""
+        if heard.resolutions is not None:
+            return _Turn(None, heard.resolutions)
+        area_id = self.area_of(utterance, view)
+        refused: _Turn | None = None
+        for attempt in (*heard.first, None, *heard.last):
+            if attempt is None:
+                with watch.stage("understand", heard.text) as note:
+                    understanding = self._understand.understand(heard.text)
                     note.chose = explain.understood(understanding)
-                with watch.stage("resolve", note.chose) as note:
-                    area_id = self.area_of(utterance, view)
-                    resolutions = self._resolver.resolve(
-                        understanding,
-                        view,
-                        speaker_area=area_id,
-                        timer_names=self._schedule.timer_names(),
-                    )
-                    note.chose = explain.resolved(resolutions)
-
-            with watch.stage("schedule", note.chose) as note:
-                resolutions = self._schedule.arrange(resolutions, utterance)
-                note.chose = explain.resolved(resolutions)
-            return self._carry_out(utterance, understanding, resolutions, watch)
+            else:
+                understanding = attempt.understanding
+            with watch.stage("resolve", explain.understood(understanding)) as note:
+                found = self._resolver.resolve(
+                    understanding,
+                    view,
+                    speaker_area=area_id,
+                    antecedents=attempt.ids if attempt else heard.ids,
+                    domains=attempt.domains if attempt else frozenset(),
+                    timer_names=self._schedule.timer_names(),
+                )
+                found = self._dialogue.settle(heard, found, view, by=attempt)
+                note.chose = explain.resolved(found)
+                if attempt is not None:
+                    note.chose = f"{explain.understood(understanding)}: {note.chose}"
+            turn = _Turn(understanding, found, attempt)
+            if not any(item.decision is Decision.REFUSE for item in found):
+                return turn
+            if refused is None or refused.says_little:
+                refused = turn
+        return refused or _Turn(None, ())
 
     def run_due(self) -> Iterator[TurnRecord]:
         """Do what has come due; yield a record each, with the id of the turn that arranged it."""
@@ -98,17 +139,15 @@ class Pipeline:
                 if due is None:
                     return
                 utterance = Utterance(due.turn_id, "", self._clock.now_s())
-                record = self._carry_out(utterance, None, (due.resolution,), _Watch(self._clock))
+                turn = _Turn(None, (due.resolution,))
+                record, _ = self._carry_out(utterance, turn, _Watch(self._clock))
             yield record
 
     def _carry_out(
-        self,
-        utterance: Utterance,
-        understanding: Understanding | None,
-        resolutions: tuple[Resolution, ...],
-        watch: _Watch,
-    ) -> TurnRecord:
+        self, utterance: Utterance, turn: _Turn, watch: _Watch
+    ) -> tuple[TurnRecord, Plan]:
         """Plan, act and answer."""
+        resolutions = turn.resolutions
         with watch.stage("plan", explain.resolved(resolutions)) as note:
             planned = plan(resolutions)
             note.chose = f"{planned.decision.value}: {explain.commanded(planned.commands)}"
@@ -120,12 +159,9 @@ class Pipeline:
                 planned, resolutions, outcomes, self._context.view(), seed=utterance.turn_id
             )
             note.chose = response
-        if planned.decision is Decision.ASK:
-            self._clarification.ask(utterance, resolutions, planned.deciding)
-
         record = TurnRecord(
             utterance=utterance,
-            understanding=understanding,
+            understanding=turn.understanding,
             resolutions=resolutions,
             outcomes=outcomes,
             decision=planned.decision,
@@ -137,7 +173,7 @@ class Pipeline:
         )
         self._turns.append(record)
         _LOGGER.debug("Turn %s: %s in %.1f ms", utterance.turn_id, record.decision, record.ms)
-        return record
+        return record, planned
 
     def area_of(self, utterance: Utterance, view: ContextView) -> AreaId | None:
         """Return where the speaker is: as said with the words, else where the satellite stands."""
@@ -163,6 +199,23 @@ class Pipeline:
         if isinstance(which, int):
             return turns[which - 1] if 0 < which <= len(turns) else None
         return next((turn for turn in turns if turn.utterance.turn_id == which), None)
+
+
+_SAYS_LITTLE = frozenset({"not_understood", "not_for_me", "unsupported"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What the words of a turn came to, and the reading that was taken."""
+
+    understanding: Understanding | None
+    resolutions: tuple[Resolution, ...]
+    by: Attempt | None = None
+
+    @property
+    def says_little(self) -> bool:
+        """Whether it is refused without a reason that names anything of the home."""
+        return any(item.reason in _SAYS_LITTLE for item in self.resolutions)
 
 
 @dataclass(slots=True)

@@ -105,7 +105,7 @@ def test_no_ends_it_and_nothing_is_done(view: ContextView, text: str, question: 
 
 @pytest.mark.parametrize(
     "text",
-    ["kitchen", "yes", "the bathroom one", "turn off the counter", "what time is it", "please", ""],
+    ["yes", "the bathroom one", "turn off the counter", "what time is it", "please", ""],
 )
 def test_words_that_choose_nothing_are_a_new_request(view: ContextView, text: str) -> None:
     assert answered(view, text, WHICH) is None
@@ -141,3 +141,34 @@ def test_the_other_clauses_of_the_request_are_kept(view: ContextView) -> None:
     assert [command.entity_id for r in found for command in r.commands] == [
         "lock.front", "light.counter",
     ]  # fmt: skip
+
+
+def test_an_answer_that_leaves_two_is_asked_about_once_more(view: ContextView) -> None:
+    clarification = Clarification()
+    clarification.ask(said("turn on the light", 0.0), [WHICH], 0)
+    found = clarification.answer(said("kitchen"), view)
+    assert found is not None
+    assert found[0].decision is Decision.ASK
+    assert {i for c in found[0].candidates for i in c.entity_ids} == {
+        "light.kitchen", "light.counter",
+    }  # fmt: skip
+    found = clarification.answer(said("the counter", 9.0), view)
+    assert found is not None
+    assert [command.entity_id for command in found[0].commands] == ["light.counter"]
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("uh the bedroom one I think", {"light.bed"}),
+        ("the one by the counter please", {"light.counter"}),
+        ("turn on the counter one", {"light.counter"}),
+        ("the countre", {"light.counter"}),
+        ("no, the bedroom", {"light.bed"}),
+        ("number two", {"light.kitchen"}),
+    ],
+)
+def test_an_answer_may_be_long_or_misheard(view: ContextView, text: str, chosen: set[str]) -> None:
+    found = answered(view, text, WHICH)
+    assert found is not None
+    assert {command.entity_id for command in found[0].commands} == chosen

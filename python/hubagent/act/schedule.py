@@ -40,6 +40,10 @@ LATE_LIMIT_S = 60.0
 """A command whose time passed longer ago is not sent any more: the hub was off, or the clock leapt."""
 
 
+_UNDO = "HubUndo"
+"""Intent by which what was arranged is taken back beside other things of the turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """Something whose time has come, as a resolution for now, of the turn that arranged it."""
@@ -95,11 +99,16 @@ class Schedule:
         if decisions & {Decision.ASK, Decision.REFUSE}:
             return tuple(resolutions)
         with self._lock:
-            book = self._book.copy()
             now_s = self._clock.now_s()
-            if [item.reason for item in resolutions] == ["nevermind"]:
-                return (self._take_back(resolutions[0], utterance, book, now_s),)
-            arranged = [_arrange(item, utterance.turn_id, book, now_s) for item in resolutions]
+            alone = len(resolutions) == 1
+            told = [
+                self._take_back(item, utterance, self._book.copy(), now_s)
+                if item.reason == "nevermind" and (alone or item.intent == _UNDO)
+                else item
+                for item in resolutions
+            ]
+            book = self._book.copy()
+            arranged = [_arrange(item, utterance.turn_id, book, now_s) for item in told]
             if not any(item.decision is Decision.REFUSE for item in arranged) and (
                 book != self._book
             ):

@@ -1,1 +1,1 @@
-"""A question that waits for its answer."""
+"""What was said before, and what words mean in its light."""

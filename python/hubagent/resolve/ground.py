@@ -55,10 +55,9 @@ class Grounder:
     ) -> tuple[Grounding, ...] | Failure:
         """Return every set of entities that the mention could mean, or why there is none."""
         frame = Frame(self.view, spec, implied_domain, self._speaker_area)
-        if mention.pronoun and self._antecedents:
-            ids = tuple(i for i in self._antecedents if self.view.entity(i).domain in spec.commands)
-            if ids:
-                return (frame.measure(ids, None, name=1.0, named_fully=1.0),)
+        spoken_of = self._spoken_of(mention, frame)
+        if spoken_of is not None:
+            return (spoken_of,)
         place = self._place(mention, spec)
         if isinstance(place, Failure):
             return self._place_as_name(mention, frame) or place
@@ -66,6 +65,23 @@ class Grounder:
         if not found:
             return self._why_nothing(mention, frame, place)
         return self._without_excepted(mention, frame, without_doubles(found))
+
+    def _spoken_of(self, mention: Mention, frame: Frame) -> Grounding | None:
+        """Return what was spoken of before, where "it" was said, or nothing that could be meant.
+
+        A request that names nothing is about those of them that it would be about alone: "pause"
+        after "play jazz in the kitchen". "All of them" after one thing is more than that thing.
+        """
+        spec, named = frame.spec, {"name": 1.0, "named_fully": 1.0}
+        allowed = set(spec.commands)
+        if not mention.pronoun:
+            if mention.words or mention.places or mention.loose or mention.all or spec.words:
+                return None
+            allowed, named = {*spec.everything, *spec.alone}, {"recent": 1.0}
+        ids = tuple(i for i in self._antecedents if self.view.entity(i).domain in allowed)
+        if not ids or (len(ids) == 1 and mention.all):
+            return None
+        return frame.measure(ids, None, **named)
 
     # -- places ------------------------------------------------------------------------------------
 

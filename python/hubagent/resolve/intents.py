@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -25,6 +25,16 @@ class IntentSpec:
     anywhere: bool = False
     confirm: tuple[str, ...] = ()
     words: str = ""
+
+    def within(self, domains: frozenset[str]) -> IntentSpec:
+        """Return the same for things of these domains only, if it does anything to them."""
+        commands = {domain: names for domain, names in self.commands.items() if domain in domains}
+        if not commands:
+            return self
+        alone = tuple(domain for domain in commands if domain in (*self.alone, *self.everything))
+        return replace(
+            self, commands=commands, alone=alone or tuple(commands), everything=tuple(commands)
+        )
 
 
 @cache

@@ -68,6 +68,7 @@ class TimedResolver:
         *,
         speaker_area: AreaId | None = None,
         antecedents: Sequence[EntityId] = (),
+        domains: frozenset[str] = frozenset(),
         timer_names: Sequence[str] = (),
     ) -> tuple[Resolution, ...]:
         """Return what each clause comes to; as ``Resolver.resolve``, and with times.
@@ -75,7 +76,11 @@ class TimedResolver:
         ``timer_names`` are those of the timers there are, which may be spoken of by name only.
         """
         plain = self._resolver.resolve(
-            understanding, view, speaker_area=speaker_area, antecedents=antecedents
+            understanding,
+            view,
+            speaker_area=speaker_area,
+            antecedents=antecedents,
+            domains=domains,
         )
         if len(plain) == 1 and plain[0].decision is Decision.REFUSE:
             said, read_so = understanding.text, _is_timer(understanding.clauses[0])
@@ -94,7 +99,7 @@ class TimedResolver:
         left = _TIMER_TO.sub(lambda match: " " * len(match[0]), left)
         again = self._understand.understand(left)
         resolved = self._resolver.resolve(
-            again, view, speaker_area=speaker_area, antecedents=antecedents
+            again, view, speaker_area=speaker_area, antecedents=antecedents, domains=domains
         )
         timed = _timed(again, resolved, found, left)
         if any(_is_talk(resolved[number]) for number in timed):

@@ -64,6 +64,7 @@ class _Scene:
     text: str
     speaker_area: AreaId | None
     antecedents: tuple[EntityId, ...] = field(default=())
+    domains: frozenset[str] = frozenset()
 
 
 class Resolver:
@@ -84,6 +85,7 @@ class Resolver:
         *,
         speaker_area: AreaId | None = None,
         antecedents: Sequence[EntityId] = (),
+        domains: frozenset[str] = frozenset(),
     ) -> tuple[Resolution, ...]:
         """Return what each clause comes to.
 
@@ -92,10 +94,11 @@ class Resolver:
             view: The home at this instant.
             speaker_area: Where the speaker is; ``None`` if unknown.
             antecedents: Things that "it" and "them" may mean, besides those of earlier clauses.
+            domains: Kinds of thing that the request goes on about; empty for any.
         """
         if not understanding.clauses:
             return (Resolution(Decision.IGNORE, "", reason="nothing_said"),)
-        scene = _Scene(view, understanding.text, speaker_area, tuple(antecedents))
+        scene = _Scene(view, understanding.text, speaker_area, tuple(antecedents), domains)
         resolutions = []
         for clause in understanding.clauses:
             resolution = self._clause(clause, scene, understanding.out_of_scope)
@@ -168,6 +171,8 @@ class Resolver:
         )
         understood = math.log(max(hypothesis.probability, 1e-6))
         spec = self._specs.get(hypothesis.intent)
+        if spec is not None and scene.domains:
+            spec = spec.within(scene.domains)
         if spec is None:
             if hypothesis.probability < LEAST_PROBABILITY:
                 return _Reading(

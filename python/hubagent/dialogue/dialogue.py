@@ -1,0 +1,423 @@
+"""What words mean in the light of what was said before: answers, follow-ups, corrections, undo.
+
+In: an utterance and the home. Out: a ``Heard``: what is decided already, else which readings are
+to be tried before and after the plain one, and what "it" is. After the readings are resolved,
+``settle`` gives the turn its last form, and ``remember`` keeps it for the next one.
+
+An utterance is decided by its closed words ("too", "again", "no, I meant"), not by what the model
+makes of half a sentence; what remains of it must name something in the home, or say a value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hubagent.dialogue import words as known
+from hubagent.dialogue.carry import carried, is_place, named
+from hubagent.dialogue.clarify import Clarification, taken
+from hubagent.dialogue.compose import compose
+from hubagent.dialogue.memory import UNDO, Memory, Past
+from hubagent.dialogue.others import companions, others
+from hubagent.dialogue.shorthand import Short, parse
+from hubagent.dialogue.undo import acting, meant, opens, undo
+from hubagent.types import Decision, Resolution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hubagent.dialogue.undo import Sensitive
+    from hubagent.ports import ContextView, Values
+    from hubagent.types import Command, EntityId, Understanding, Utterance
+
+_MOST_NAMING = 7
+"""Words that can name a thing; more are talk."""
+_TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A reading to be resolved, with what it may be about."""
+
+    understanding: Understanding
+    ids: tuple[EntityId, ...] = ()
+    """What "it" is."""
+    domains: frozenset[str] = frozenset()
+    """Kinds of thing it is about if it can be; empty for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an utterance is, as far as the dialogue knows."""
+
+    text: str
+    """What is to be read as a request of its own."""
+    note: str = "a new request"
+    resolutions: tuple[Resolution, ...] | None = None
+    """What is decided without any reading."""
+    understanding: Understanding | None = None
+    """The reading behind ``resolutions``, if there was one."""
+    first: tuple[Attempt, ...] = ()
+    """Readings that are tried before that of the text, and ..."""
+    last: tuple[Attempt, ...] = ()
+    """... after it, where it came to nothing."""
+    ids: tuple[EntityId, ...] = ()
+    """What "it" is in the text."""
+    wrong: Past | None = None
+    """The turn that a correction takes back."""
+    undone: tuple[Past, ...] = ()
+    """Turns that ``resolutions`` take back."""
+    before: Past | None = None
+    """The turn that is gone on from."""
+    asked: tuple[EntityId, ...] = ()
+
+
+class Dialogue:
+    """Keeps what was said and asked, by place, and hears words in its light."""
+
+    def __init__(
+        self, values: Values, *, is_home_word: Callable[[str], bool], sensitive: Sensitive
+    ) -> None:
+        """Start without a past.
+
+        Args:
+            values: Reads numbers and colours.
+            is_home_word: Whether a word is a common one of rooms and kinds of device.
+            sensitive: Whether a thing is never moved on a guess.
+        """
+        self._values = values
+        self._is_home_word = is_home_word
+        self._sensitive = sensitive
+        self._words = known.load()
+        self._memory = Memory()
+        self._clarification = Clarification()
+        self._asked: dict[str, Heard] = {}
+
+    # -- before the readings -----------------------------------------------------------------------
+
+    def hear(self, utterance: Utterance, view: ContextView) -> Heard:
+        """Return what the words are: an answer, an undo, a correction, a follow-up, or none of it."""
+        question = self._clarification.question(utterance)
+        answered = self._clarification.answer(utterance, view)
+        if question is not None and answered is not None:
+            options = (
+                i for c in question.resolutions[question.asked].candidates for i in c.entity_ids
+            )
+            return replace(
+                question.heard or Heard(utterance.text),
+                text=utterance.text,
+                note="an answer to the open question",
+                resolutions=answered,
+                understanding=question.understanding,
+                asked=tuple(dict.fromkeys(options)),
+            )
+        said = known.plain(utterance.text)
+        match = self._words.patterns["nevermind"].match(said)
+        if match is not None and parse(rest := said[match.end() :].strip(" ,"), self._values).says:
+            utterance, said = replace(utterance, text=rest), rest
+        return (
+            self._undo(utterance, said, view)
+            or self._correction(utterance, said, view)
+            or self._follow_up(utterance, said, view)
+            or self._plain(utterance, view)
+        )
+
+    def _plain(self, utterance: Utterance, view: ContextView) -> Heard:
+        past = self._memory.spoken_of(utterance)
+        if past is None:
+            return Heard(utterance.text)
+        text, ids = utterance.text, self._spoken(past, utterance.text)
+        there = self._words.patterns["there"]
+        areas = {view.area_of(i) for i in past.targets}
+        name = next((a.name for a in view.areas() if {a.area_id} == areas), "")
+        if name and there.search(text.casefold()):
+            text = there.sub(f"in the {name}", text.casefold(), count=1)
+        return Heard(text, ids=ids, before=past, note=f"a new request; it: {_listed(ids)}")
+
+    def _spoken(self, past: Past, text: str) -> tuple[EntityId, ...]:
+        """Return what pronouns mean: those of one turn, or of all that it went on from."""
+        several = self._words.plural_pronouns | {"both", "all"}
+        return past.group if several.intersection(known.tokens(text)) else past.targets
+
+    # -- undo --------------------------------------------------------------------------------------
+
+    def _undo(self, utterance: Utterance, said: str, view: ContextView) -> Heard | None:
+        pasts = self._memory.undoable(utterance)
+        newest = self._memory.newest(utterance)
+        rest, asked = said, False
+        for pattern in self._words.undo:
+            asked = asked or pattern.search(rest) is not None
+            rest = pattern.sub(" ", rest)
+        if newest is not None and newest.took_back:
+            asked = asked or self._words.patterns["once_more"].match(said) is not None
+        put_back = self._words.patterns["put_back"].search(said)
+        if put_back is not None and not asked:
+            naming = [w for w in known.tokens(put_back["what"]) if w not in self._words.fillers]
+            asked = bool(naming) and meant(pasts, naming) is not None
+            rest = put_back["what"]
+        if not asked:
+            return None
+        if not pasts:
+            if self._words.undo[0].search(said) is None:
+                return None
+            nothing = Resolution(Decision.REFUSE, UNDO, reason="nothing_to_undo")
+            return Heard(utterance.text, resolutions=(nothing,), note="undo, but nothing was done")
+        extra = [word for word in known.tokens(rest) if word not in self._words.fillers]
+        extra = [word for word in extra if word not in {"no", "wait", "last", "one", "did", "what"}]
+        past, only = meant(pasts, extra) or (pasts[0], frozenset())
+        taken_back = undo(past, view, self._sensitive, only)
+        return Heard(
+            utterance.text,
+            resolutions=taken_back.resolutions,
+            undone=taken_back.turns,
+            note=f"undo of turn {past.turn_id}",
+        )
+
+    # -- corrections -------------------------------------------------------------------------------
+
+    def _correction(self, utterance: Utterance, said: str, view: ContextView) -> Heard | None:
+        past = self._memory.newest(utterance)
+        if past is None or past.took_back or past.last.intent in _TALK:
+            return None
+        rest = self._without_marks(said)
+        if rest is None:
+            return None
+        undoable = self._memory.undoable(utterance)
+        wrong = undoable[0] if undoable and undoable[0].turn_id == past.turn_id else None
+        short = parse(rest, self._values)
+        if not short.says and not short.other:
+            if wrong is None or not self._words.patterns["correction"].match(said) or said == "no":
+                return None
+            if not {"not", "wrong"} & set(known.tokens(said)):
+                return None
+            taken_back = undo(wrong, view, self._sensitive, frozenset())
+            return Heard(
+                utterance.text,
+                resolutions=taken_back.resolutions,
+                undone=taken_back.turns,
+                note=f"not that: undo of turn {past.turn_id}",
+            )
+        heard = Heard(rest, ids=past.targets, wrong=wrong, before=past, note="a correction")
+        other = self._other(rest, past, view)
+        if other is not None:
+            return replace(heard, first=other)
+        if short.full or (short.says and short.other):
+            return replace(heard, last=self._composed(short, past, view) if short.other else ())
+        if short.other:
+            return replace(heard, text=utterance.text, first=self._carried(past, short.other, view))
+        return replace(heard, first=self._composed(short, past, view), wrong=None)
+
+    def _without_marks(self, said: str) -> str | None:
+        """Return what is left of a correction; ``None`` if the words are none."""
+        patterns = self._words.patterns
+        rest, marked = said, False
+        for name in ("correction", "not_this"):
+            match = patterns[name].match(rest)
+            if match is not None:
+                rest, marked = rest[match.end() :].strip(" ,"), True
+        match = patterns["trailing"].search(rest)
+        if match is not None:
+            marked = marked or " i " in match[0] or match[0].strip(" ,") in {"instead", "rather"}
+            rest = rest[: match.start()].strip(" ,")
+        return rest if marked else None
+
+    # -- follow-ups --------------------------------------------------------------------------------
+
+    def _follow_up(self, utterance: Utterance, said: str, view: ContextView) -> Heard | None:
+        past = self._memory.spoken_of(utterance)
+        if past is None:
+            return None
+        if self._words.patterns["repeat"].match(said):
+            return self._repeated(utterance, past, view)
+        leading = self._words.patterns["leading"].match(said)
+        rest = said[leading.end() :] if leading else said
+        same = self._words.patterns["same"].search(rest)
+        marked = leading is not None or same is not None
+        rest = self._words.patterns["same"].sub(" ", rest).replace(",", " ").strip()
+        short = parse(rest, self._values)
+        heard = replace(self._plain(utterance, view), note="a follow-up")
+        other = self._other(rest, past, view)
+        if other is not None:
+            return replace(heard, first=other)
+        if short.full or len(short.other.split()) > _MOST_NAMING:
+            return None
+        if short.other and short.says:
+            return replace(heard, last=self._composed(short, past, view))
+        if short.other:
+            found = self._carried(past, short.other, view)
+            return replace(heard, first=found) if marked else replace(heard, last=found)
+        if short.says:
+            return replace(heard, first=self._composed(short, past, view))
+        return self._repeated(utterance, past, view) if "same" in known.tokens(said) else None
+
+    def _repeated(self, utterance: Utterance, past: Past, view: ContextView) -> Heard | None:
+        """Do the last request once more, from where it has led to."""
+        note = "the last request once more"
+        attempts = tuple(
+            Attempt(reading, past.targets)
+            for reading in carried(past, "it", view, self._is_home_word)
+        )
+        if attempts:
+            return Heard(utterance.text, first=attempts, before=past, note=note)
+        if not past.commands:
+            return None
+        again = acting(past.last.intent, past.commands, view, self._sensitive)
+        return Heard(utterance.text, resolutions=(again,), before=past, note=note)
+
+    def _carried(self, past: Past, said: str, view: ContextView) -> tuple[Attempt, ...]:
+        """Return the last request with another target; of the same kind first."""
+        domains = frozenset(view.entity(i).domain for i in past.targets)
+        found = tuple(carried(past, said, view, self._is_home_word))
+        within = [Attempt(reading, domains=domains) for reading in found] if domains else []
+        return (*within, *(Attempt(reading) for reading in found[-1:]))
+
+    def _composed(self, short: Short, past: Past, view: ContextView) -> tuple[Attempt, ...]:
+        """Return the readings of a shortened request about what was spoken of, or what it names."""
+        ids = self._spoken(past, " ".join(short.words))
+        if not short.other:
+            return tuple(
+                Attempt(wanted.understood(it=True), ids)
+                for wanted in compose(short, ids, past, view)
+            )
+        place = is_place(short.other, view)
+        return tuple(
+            Attempt(
+                wanted.understood(
+                    target="" if place else named(short.other),
+                    place=named(short.other) if place else "",
+                ),
+                domains=frozenset({wanted.domain} - {""}),
+            )
+            for wanted in compose(short, ids, past, view)
+        )
+
+    def _other(self, rest: str, past: Past, view: ContextView) -> tuple[Attempt, ...] | None:
+        """Return readings about "the other one" or "both"; ``None`` if neither was said."""
+        other = self._words.patterns["other"].search(rest)
+        match = other or self._words.patterns["both"].search(rest)
+        if match is None or (other is None and len(past.group) > 1):
+            return None
+        ids = others(past, view, other["count"] or "one") if other else companions(past, view)
+        if not ids:
+            return None
+        left = parse(match.re.sub(" ", rest), self._values)
+        if left.full or left.other:
+            return None
+        if left.says:
+            return tuple(
+                Attempt(wanted.understood(it=True), ids)
+                for wanted in compose(left, ids, past, view)
+            )
+        return tuple(
+            Attempt(reading, ids) for reading in carried(past, "it", view, self._is_home_word)
+        )
+
+    # -- after the readings ------------------------------------------------------------------------
+
+    def settle(
+        self,
+        heard: Heard,
+        resolutions: Sequence[Resolution],
+        view: ContextView,
+        *,
+        by: Attempt | None,
+    ) -> tuple[Resolution, ...]:
+        """Return the resolutions of the turn: questions that the past answers, what to take back.
+
+        Args:
+            heard: What the dialogue made of the words.
+            resolutions: What the reading that was taken came to.
+            view: The home.
+            by: The attempt they are from; ``None`` for the plain reading.
+        """
+        found = tuple(self._narrowed(heard, item) for item in resolutions)
+        if by is not None:
+            found = tuple(self._guarded(item, view) for item in found)
+        if heard.wrong is None or any(item.decision is Decision.REFUSE for item in found):
+            return found
+        return (*self._taken_back(heard.wrong, found, view), *found)
+
+    def _narrowed(self, heard: Heard, item: Resolution) -> Resolution:
+        """Return a question answered by what was spoken of just now, if that is one of its options."""
+        if item.decision is not Decision.ASK or item.reason != "which" or heard.before is None:
+            return item
+        recent = set(heard.before.targets)
+        near = [c for c in item.candidates if recent and set(c.entity_ids) <= recent]
+        return taken(item, near) if len(near) == 1 and heard.wrong is None else item
+
+    def _guarded(self, item: Resolution, view: ContextView) -> Resolution:
+        """Ask before something sensitive is opened by words that do not name it."""
+        if item.decision is not Decision.ACT:
+            return item
+        if not any(opens(command, view, self._sensitive) for command in item.commands):
+            return item
+        return acting(item.intent, item.commands, view, self._sensitive)
+
+    def _taken_back(
+        self, wrong: Past, found: Iterable[Resolution], view: ContextView
+    ) -> tuple[Resolution, ...]:
+        """Return what undoes a turn for things that the corrected one leaves alone.
+
+        Nothing sensitive is opened again for it: a door locked by mistake stays locked.
+        """
+        kept = {i for item in found for i in (*item.targets, *(c.entity_id for c in item.commands))}
+        back = undo(wrong, view, self._sensitive, frozenset())
+        result = []
+        for item in back.resolutions:
+            commands = tuple(
+                command
+                for command in (item.commands or _asked_of(item))
+                if command.entity_id not in kept and not opens(command, view, self._sensitive)
+            )
+            if commands:
+                result.append(acting(UNDO, commands, view, self._sensitive))
+            elif item.reason == "nevermind":
+                result.append(item)
+        return tuple(result)
+
+    def remember(
+        self,
+        utterance: Utterance,
+        heard: Heard,
+        past: Past,
+        decision: Decision,
+        *,
+        asked: int,
+        by: Attempt | None,
+    ) -> None:
+        """Keep a turn that is over, and the question that it asks.
+
+        Args:
+            utterance: Its words.
+            heard: What the dialogue made of them.
+            past: What came of it.
+            decision: The decision of the turn as a whole.
+            asked: Position of the resolution that is asked about, when it asks.
+            by: The attempt that was taken; ``None`` for the plain reading.
+        """
+        if decision is Decision.ASK:
+            self._clarification.ask(
+                utterance, past.resolutions, asked, understanding=past.understanding, heard=heard
+            )
+        undone = heard.undone or ((heard.wrong,) if heard.wrong is not None else ())
+        done = decision is Decision.ACT or decision is Decision.ANSWER
+        went_on = by is not None and heard.before is not None and heard.wrong is None
+        group = (*heard.before.group, *past.targets) if went_on and heard.before else past.targets
+        self._memory.keep(
+            utterance,
+            replace(
+                past,
+                group=tuple(dict.fromkeys(group)),
+                asked=heard.asked,
+                took_back=bool(heard.undone) and done,
+            ),
+            undone=undone if done else (),
+        )
+
+
+def _asked_of(item: Resolution) -> tuple[Command, ...]:
+    return tuple(c for candidate in item.candidates for c in candidate.commands)
+
+
+def _listed(ids: Sequence[EntityId]) -> str:
+    return ", ".join(ids[:3]) + (" and more" if len(ids) > 3 else "")

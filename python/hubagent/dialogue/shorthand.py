@@ -1,0 +1,133 @@
+"""A shortened request in its parts: "a bit less", "off again", "thirty for the light".
+
+In: the words. Out: which way, how much, of what quality, on or off, and the words that are none of
+this: what else is spoken of. Knows nothing of homes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hubagent.dialogue.words import load, tokens
+
+if TYPE_CHECKING:
+    from hubagent.ports import Values
+
+_NUMBER_WORDS = 4
+_COLOUR_WORDS = 3
+_TO = frozenset({"to", "at", "on"})
+_NUMBERED = frozenset({"number", "no"})
+_JOINERS = frozenset({"and", "hundred", "point"})
+_INSIDE = frozenset({"the", "in", "of", "and", "my", "your", "at", "on"})
+"""Small words that may stand inside what is named: "the blackout in the bedroom"."""
+_MOST_OF_A_NAME = 20
+
+
+@dataclass(slots=True)
+class Short:
+    """The parts of a shortened request; empty where nothing was said of it."""
+
+    polarity: str = ""
+    way: str = ""
+    """``up``, ``down``, ``more`` (as before) or ``back`` (the other way)."""
+    quality: str = ""
+    amount: str = ""
+    """A number, as said."""
+    absolute: bool = False
+    """Whether the number is where to go, not how far."""
+    part: str = ""
+    size: str = ""
+    colour: str = ""
+    other: str = ""
+    """The words that are nothing of this, from the first to the last of them."""
+    full: bool = False
+    """Whether it has words of requests that are no shortened ones."""
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def says(self) -> bool:
+        """Whether it says what is wanted, be it little."""
+        return bool(
+            self.polarity or self.way or self.amount or self.part or self.size or self.colour
+        )
+
+
+def parse(text: str, values: Values) -> Short:
+    """Return the parts of a request, whether it is a shortened one or not."""
+    words = tokens(text)
+    short = Short(words=list(words))
+    others: list[int] = []
+    at = 0
+    while at < len(words):
+        size = _take(words, at, short, values)
+        if not size:
+            others.append(at)
+            size = 1
+        at += abs(size)
+    if others:
+        first, last = others[0], others[-1] + 1
+        short.other = " ".join(words[first:last])
+        between = [word for n, word in enumerate(words[first:last], first) if n not in others]
+        short.full = short.full or not _INSIDE.issuperset(between)
+    return short
+
+
+def _take(words: tuple[str, ...], at: int, short: Short, values: Values) -> int:
+    """Take the part that starts at a word; return how many words it has, 0 if it is none."""
+    known = load()
+    rest = words[at:]
+    number = _number(words, at, values)
+    if rest[0] in _NUMBERED and _number(words, at + 1, values):
+        return 0
+    for phrase, sort, value, quality in known.phrases:
+        if rest[: len(phrase)] != phrase or len(phrase) < number:
+            continue
+        if sort == "polarity" and value == "on" and _number(words, at + 1, values) > 0:
+            return 1  # "on thirty"
+        if sort == "direction":
+            short.way, short.quality = value, quality or short.quality
+        elif sort == "quality":
+            short.quality = quality
+        else:
+            setattr(short, sort, value)
+        return len(phrase)
+    if number:
+        return _taken_number(words, at, number, short)
+    if rest[0] in known.fillers:
+        return 1
+    for size in range(min(_COLOUR_WORDS, len(rest)), 0, -1):
+        said = " ".join(rest[:size])
+        if values.colour(said) is not None or values.kelvin(said) is not None:
+            short.colour = said
+            return size
+    short.full = short.full or rest[0] in known.full
+    return 0
+
+
+def _taken_number(words: tuple[str, ...], at: int, size: int, short: Short) -> int:
+    """Take a number: an amount, unless it can only be a thing's number ("three off")."""
+    behind = words[at + size : at + size + 1]
+    before = words[at - 1 : at] if at else ()
+    if before and before[0] in _NUMBERED:
+        return 0
+    if behind and behind[0] in {"on", "off"} and not _TO.intersection(before):
+        return 0
+    short.amount = " ".join(words[at : at + size])
+    short.absolute = bool(_TO.intersection(before))
+    return size
+
+
+def _number(words: tuple[str, ...], at: int, values: Values) -> int:
+    """Return how many words from one on are a number, 0 if none is."""
+    known = {phrase[0] for phrase, *_ in load().phrases if len(phrase) == 1}
+    for size in range(min(_NUMBER_WORDS, len(words) - at), 0, -1):
+        said = words[at : at + size]
+        each = all(
+            word in _JOINERS or (word not in known and values.number(word) is not None)
+            for word in said
+        )
+        ends = said[0] not in _JOINERS and (size == 1 or said[-1] != "and")
+        if each and ends and values.number(" ".join(said)) is not None:
+            return size
+    return 0

@@ -1,0 +1,101 @@
+"""The dialogue's words (``words.toml``), and texts as they are compared with them.
+
+Strings in, tokens and patterns out; knows nothing of homes.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_APOSTROPHE = re.compile(r"['\u2019`]")
+_WORD = re.compile(r"[^\W_]+(?:\.\d+)?|,")
+_COMMA = ","
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Something of a thing that has a level: which intents set and change it, for which domains."""
+
+    name: str
+    of: tuple[str, ...]
+    set: str
+    step: str
+    slot: str
+    words: tuple[str, ...]
+
+
+class Words:
+    """Look-ups over the words."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.fillers = frozenset(data["fillers"])
+        self.full = frozenset(data["full"])
+        self.places = frozenset(data["places"])
+        self.pronouns = frozenset(data["pronouns"])
+        self.plural_pronouns = frozenset(data["plural_pronouns"])
+        self.polarity: Mapping[str, str] = data["polarity"]
+        self.switching: Mapping[str, str] = data["switching"]
+        self.qualities = tuple(
+            Quality(name, tuple(t["of"]), t["set"], t["step"], t["slot"], tuple(t["words"]))
+            for name, t in data["qualities"].items()
+        )
+        self.phrases = _phrases(data)
+        self.answers = _answers(data["answers"])
+        self.undo = tuple(re.compile(pattern) for pattern in data["patterns"].pop("undo"))
+        self.patterns = {name: re.compile(text) for name, text in data["patterns"].items()}
+
+    def quality_of(self, domain: str) -> Quality | None:
+        """Return what a bare number said of such a thing is about."""
+        return next((item for item in self.qualities if domain in item.of), None)
+
+
+def _phrases(data: Mapping[str, Any]) -> tuple[tuple[tuple[str, ...], str, str, str], ...]:
+    """Return (tokens, class, value, quality), the longest first."""
+    found = [((word,), "polarity", value, "") for word, value in data["polarity"].items()]
+    for table in ("directions", "complaints"):
+        for phrase, (way, quality) in data[table].items():
+            found.append((tuple(phrase.split()), "direction", way, quality))
+    for table in ("sizes", "parts"):
+        for value, phrases in data[table].items():
+            found += [(tuple(p.split()), table.removesuffix("s"), value, "") for p in phrases]
+    for name, quality in data["qualities"].items():
+        found += [((word,), "quality", "", name) for word in quality["words"]]
+    return tuple(sorted(found, key=lambda item: -len(item[0])))
+
+
+def _answers(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the words of answers as sets, the ordinals and digits as they are."""
+    found: dict[str, Any] = {
+        name: frozenset(item) if isinstance(item, list) else item for name, item in tables.items()
+    }
+    found["over"] = frozenset(tuple(phrase.split()) for phrase in tables["over"])
+    return found
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the words of a text: lower case, without apostrophes and punctuation."""
+    return tuple(word for word in _split(text) if word != _COMMA)
+
+
+def plain(text: str) -> str:
+    """Return the words of a text joined by blanks; commas stay, as words of their own."""
+    return " ".join(_split(text))
+
+
+def _split(text: str) -> list[str]:
+    return _WORD.findall(_APOSTROPHE.sub("", text.casefold()))
+
+
+@cache
+def load() -> Words:
+    """Return the words of the package, read once."""
+    source = resources.files("hubagent.dialogue").joinpath("words.toml")
+    return Words(tomllib.loads(source.read_text(encoding="utf-8")))
