@@ -166,6 +166,7 @@ def test_an_answer_that_leaves_two_is_asked_about_once_more(view: ContextView) -
         ("the countre", {"light.counter"}),
         ("no, the bedroom", {"light.bed"}),
         ("number two", {"light.kitchen"}),
+        ("either is fine", {"light.bed"}),
     ],
 )
 def test_an_answer_may_be_long_or_misheard(view: ContextView, text: str, chosen: set[str]) -> None:

@@ -263,6 +263,12 @@ def test_undo_twice_is_the_turn_before(talk: Talk) -> None:
     assert talk("undo").decision is Decision.REFUSE
 
 
+def test_undo_of_both_is_of_two_turns(talk: Talk) -> None:
+    talk("dim the kitchen lamp to 20%", "turn on the loft lamp", "undo both")
+    assert talk.level("light.kitchen", "brightness") == 200
+    assert talk.state("light.loft") == "off"
+
+
 def test_undo_of_a_named_thing(talk: Talk) -> None:
     talk(
         "dim the kitchen lamp to 20%", "turn on the loft lamp", "leave the kitchen lamp how it was"
@@ -304,7 +310,7 @@ def test_never_mind_and_a_request_is_that_request(talk: Talk) -> None:
 @pytest.mark.parametrize(
     "then",
     ["thanks, that's lovely", "and the dog ate my homework again", "no worries",
-     "it was so much better before they changed the recipe", "you too"],
+     "it was so much better before they changed the recipe", "you too", "and the garden shed"],
 )  # fmt: skip
 def test_talk_after_a_request_moves_nothing(talk: Talk, then: str) -> None:
     assert talk("turn on the loft lamp", then).outcomes == ()

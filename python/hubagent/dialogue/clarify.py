@@ -127,6 +127,8 @@ def _chosen(
         return None
     if _means(words, answers["all"], answers["all_beside"]):
         return taken(asked, options)
+    if _means(words, answers["any"], answers["any_beside"]):
+        return taken(asked, options[:1])
     fillers = answers["fillers"]
     said = [word for word in words if word not in fillers]
     labels = [_label(option, view) for option in options]

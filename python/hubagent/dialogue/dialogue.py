@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMING = 7
 """Words that can name a thing; more are talk."""
+_TWO = frozenset({"both", "two", "2"})
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
 
 
@@ -70,6 +71,8 @@ class Heard:
     before: Past | None = None
     """The turn that is gone on from."""
     asked: tuple[EntityId, ...] = ()
+    bare: bool = False
+    """Nothing but a name was said, to go on with: the text alone asks for nothing to be moved."""
 
 
 class Dialogue:
@@ -164,6 +167,8 @@ class Dialogue:
             return Heard(utterance.text, resolutions=(nothing,), note="undo, but nothing was done")
         extra = [word for word in known.tokens(rest) if word not in self._words.fillers]
         extra = [word for word in extra if word not in {"no", "wait", "last", "one", "did", "what"}]
+        if _TWO.intersection(extra) and len(pasts) > 1:
+            return self._undo_two(utterance, pasts[0], pasts[1], view)
         past, only = meant(pasts, extra) or (pasts[0], frozenset())
         taken_back = undo(past, view, self._sensitive, only)
         return Heard(
@@ -172,6 +177,16 @@ class Dialogue:
             undone=taken_back.turns,
             note=f"undo of turn {past.turn_id}",
         )
+
+    def _undo_two(self, utterance: Utterance, newer: Past, older: Past, view: ContextView) -> Heard:
+        """Take the last two turns back; what both moved is as it was before the older."""
+        twice = {command.entity_id for command in older.commands}
+        only = frozenset(c.entity_id for c in newer.commands if c.entity_id not in twice)
+        found = undo(older, view, self._sensitive, frozenset()).resolutions
+        if only:
+            found = (*undo(newer, view, self._sensitive, only).resolutions, *found)
+        note = f"undo of turns {newer.turn_id} and {older.turn_id}"
+        return Heard(utterance.text, resolutions=found, undone=(newer, older), note=note)
 
     # -- corrections -------------------------------------------------------------------------------
 
@@ -245,7 +260,9 @@ class Dialogue:
             return replace(heard, last=self._composed(short, past, view))
         if short.other:
             found = self._carried(past, short.other, view)
-            return replace(heard, first=found) if marked else replace(heard, last=found)
+            if marked:
+                return replace(heard, first=found, bare=True)
+            return replace(heard, last=found if _is_named(short.other, view) else ())
         if short.says:
             return replace(heard, first=self._composed(short, past, view))
         return self._repeated(utterance, past, view) if "same" in known.tokens(said) else None
@@ -331,6 +348,8 @@ class Dialogue:
             by: The attempt they are from; ``None`` for the plain reading.
         """
         found = tuple(self._narrowed(heard, item) for item in resolutions)
+        if by is None and heard.bare:
+            found = tuple(_unmoved(item) for item in found)
         if by is not None:
             found = tuple(self._guarded(item, view) for item in found)
         if heard.wrong is None or any(item.decision is Decision.REFUSE for item in found):
@@ -413,6 +432,28 @@ class Dialogue:
             ),
             undone=undone if done else (),
         )
+
+
+def _is_named(said: str, view: ContextView) -> bool:
+    """Return whether each word said is, letter for letter, one of a name of the home."""
+    if is_place(said, view):
+        return True
+    words = known.tokens(named(said))
+    return bool(words) and all(
+        any(
+            {word, word.removesuffix("s")} & set(known.tokens(match.name))
+            for match in view.match_names(word, limit=4)
+        )
+        for word in words
+    )
+
+
+def _unmoved(item: Resolution) -> Resolution:
+    """Refuse what would move something; a scene that was called by its name is no such thing."""
+    ids = [command.entity_id for command in (*item.commands, *_asked_of(item))]
+    if all(entity_id.startswith(("scene.", "script.")) for entity_id in ids):
+        return item
+    return Resolution(Decision.REFUSE, item.intent, reason="not_understood")
 
 
 def _asked_of(item: Resolution) -> tuple[Command, ...]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NUMBER_WORDS = 4
 _COLOUR_WORDS = 3
 _TO = frozenset({"to", "at", "on"})
+_BY = frozenset({"by", "back", "another"})
+_UNITS = frozenset({"degree", "degrees", "percent", "more", "less", "notch", "step"})
 _NUMBERED = frozenset({"number", "no"})
 _JOINERS = frozenset({"and", "hundred", "point"})
 _INSIDE = frozenset({"the", "in", "of", "and", "my", "your", "at", "on"})
@@ -111,11 +113,20 @@ def _taken_number(words: tuple[str, ...], at: int, size: int, short: Short) -> i
     before = words[at - 1 : at] if at else ()
     if before and before[0] in _NUMBERED:
         return 0
+    unit = bool(_UNITS.intersection(behind))
+    if words[at] == "one" and size == 1 and before and not (unit or _is_amount_behind(before[0])):
+        return size  # "the playroom one"
     if behind and behind[0] in {"on", "off"} and not _TO.intersection(before):
         return 0
     short.amount = " ".join(words[at : at + size])
     short.absolute = bool(_TO.intersection(before))
     return size
+
+
+def _is_amount_behind(word: str) -> bool:
+    """Return whether a number behind the word is an amount: "to one", "up one"."""
+    directions = {phrase for phrase, sort, *_ in load().phrases if sort == "direction"}
+    return word in _TO | _BY or (word,) in directions
 
 
 def _number(words: tuple[str, ...], at: int, values: Values) -> int:
