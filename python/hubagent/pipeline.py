@@ -19,8 +19,8 @@ from hubagent.act.schedule import Schedule
 from hubagent.dialogue.dialogue import Dialogue
 from hubagent.dialogue.memory import Past
 from hubagent.resolve import lexicon
+from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
-from hubagent.resolve.later import TimedResolver
 from hubagent.types import Decision, StageNote, TurnRecord, Utterance
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Pipeline:
         self._schedule = schedule or Schedule(clock)
         self._satellites = dict(satellites or {})
         self._default_area = default_area
-        self._resolver = TimedResolver(understand, values)
+        self._resolver = ConditionalResolver(understand, values)
         self._responder = Responder()
         self._dialogue = Dialogue(
             values, is_home_word=lexicon.load().is_own_word, sensitive=is_sensitive

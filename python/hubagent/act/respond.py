@@ -156,11 +156,19 @@ class Responder:
                 texts[side.capitalize()] = _upper(listed(_shortened([str(n) for n in names])))
                 several = len(names) > 1 or any(is_plural(str(name)) for name in names)
                 texts[f"{side}_is"] = "are" if several else "is"
-        if reason == "any_no" and not facts.get("no"):
+        own = f"{facts.get('asked')}_{reason.rpartition('_')[2]}"
+        if reason in {"any_yes", "any_no", "all_yes", "all_no"} and own in self._data["answers"]:
+            reason = own
+        elif reason == "any_no" and not facts.get("no"):
             reason = "none_no"
         elif reason in {"which_are", "how_many"} and not facts.get("count"):
             reason = "which_none" if reason == "which_are" else "how_many_none"
-        elif reason in {"value", "values"}:
+        elif reason == "condition_state":
+            own = f"{facts.get('asked')}_{'yes' if facts.get('yes') else 'no'}"
+            said = str(self._data["answers"].get(own, [""])[0])
+            texts["own"] = _lower(said.partition(", ")[2].rstrip("."))
+            texts["found"] = _found(texts)
+        elif "values" in facts:
             texts.update(_value_texts(facts))
         elif reason == "weather" and "temperature" not in facts:
             reason = "weather_short"
@@ -247,10 +255,24 @@ def _value_texts(facts: Mapping[str, Value]) -> dict[str, str]:
     }
 
 
+def _found(texts: Mapping[str, str]) -> str:
+    """Return how things stand with a state: "The window is open", "no window is open"."""
+    if texts.get("own"):
+        return texts["own"]
+    state = texts.get("state", "")
+    if texts.get("yes"):
+        return f"{texts['yes']} {texts['yes_is']} {state}"
+    return f"{texts.get('no', '')} {texts.get('no_is', 'is')} not {state}"
+
+
 def _shortened(names: list[str]) -> list[str]:
     if len(names) <= _LISTED:
         return names
     return [*names[: _LISTED - 1], f"{len(names) - _LISTED + 1} more"]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _upper(text: str) -> str:

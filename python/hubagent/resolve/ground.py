@@ -48,7 +48,7 @@ class Grounder:
         self._scope = self.names = Scope(view, lexicon, self.places, speaker_area)
         self._lexicon = lexicon
         self._speaker_area = speaker_area
-        self._antecedents = antecedents
+        self.antecedents = antecedents
 
     def ground(
         self, mention: Mention, spec: IntentSpec, implied_domain: str = ""
@@ -78,7 +78,7 @@ class Grounder:
             if mention.words or mention.places or mention.loose or mention.all or spec.words:
                 return None
             allowed, named = {*spec.everything, *spec.alone}, {"recent": 1.0}
-        ids = tuple(i for i in self._antecedents if self.view.entity(i).domain in allowed)
+        ids = tuple(i for i in self.antecedents if self.view.entity(i).domain in allowed)
         if not ids or (len(ids) == 1 and mention.all):
             return None
         return frame.measure(ids, None, **named)

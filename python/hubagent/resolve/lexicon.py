@@ -78,9 +78,6 @@ class Lexicon:
         self.requests = _words(small["requests"])
         self.skipped = _words(small["skipped"])
         self.weak = _words(small["weak"])
-        self.weak = _words(small["weak"])
-        states = [*data["states"], *data["state_words"]]
-        self.carriers = _words([*data["carriers"]["words"].split(), *states])
         self.all = _words(small["all"])
         self.both = _words(small["both"])
         self.pronouns = _words(small["pronouns"])
@@ -95,12 +92,22 @@ class Lexicon:
         self.outdoor = _words(rooms["outdoor"])
         self.amounts = {text.tokens(words): value for words, value in data["amounts"].items()}
         self.steps = {text.tokens(words): value for words, value in data["steps"].items()}
-        self.states: Mapping[str, Mapping[str, list[str]]] = data["states"]
+        self.states: Mapping[str, Mapping[str, list[str]]] = {
+            **data["states"],
+            **data["asked_states"],
+        }
         self._state_words = {text.tokens(w): state for w, state in data["state_words"].items()}
+        self._asked_words = {text.tokens(w): state for w, state in data["asked_words"].items()}
         self.qualities = tuple(_quality(name, item) for name, item in data["qualities"].items())
+        self.noun_states: Mapping[str, str] = data["noun_states"]
+        self.comparatives = _degrees(data["comparatives"])
+        self.superlatives = _degrees(data["superlatives"])
+        self._sides = {text.tokens(w): side for side, ws in data["sides"].items() for w in ws}
+        self.units = frozenset(data["units"]["words"])
+        self.fillers = _words(data["fillers"]["words"].split())
         self.kind_words = {words for kind in self.kinds for words in kind.words}
         kind_words = {word for kind in self.kinds for words in kind.words for word in words}
-        state_words = _words([*self.states, *data["state_words"]])
+        state_words = _words([*data["states"], *data["state_words"]])
         things = {words[0] for words in self.kind_words if len(words) == 1}
         self.carriers = _words(data["carriers"]["words"].split()) | (state_words - things)
         self._own = frozenset(text.singular(word) for word in {*small["places"], *kind_words})
@@ -165,6 +172,25 @@ class Lexicon:
         plain = " ".join(said)
         return plain if plain in self.states else self._state_words.get(said)
 
+    def state_of(self, words: tuple[str, ...]) -> str | None:
+        """Return the state that exactly these words are."""
+        plain = " ".join(words)
+        if plain in self.states:
+            return plain
+        return self._state_words.get(words) or self._asked_words.get(words)
+
+    def side_at(self, words: tuple[str, ...]) -> tuple[str, int]:
+        """Return the side of a number that the first words say, and how many they are."""
+        for size in range(len(words), 0, -1):
+            side = self._sides.get(words[:size])
+            if side is not None:
+                return side, size
+        return "", 0
+
+    def quality(self, name: str) -> Quality | None:
+        """Return the quality of that name."""
+        return next((quality for quality in self.qualities if quality.name == name), None)
+
     def can_be(self, entity: Entity, state: str) -> bool:
         """Return whether the entity is a thing that can be in that state."""
         able = self.states[state].get("of")
@@ -183,6 +209,11 @@ def _words(words: list[str]) -> frozenset[str]:
 
 def _phrases(words: list[str]) -> frozenset[tuple[str, ...]]:
     return frozenset(text.tokens(item) for item in words)
+
+
+def _degrees(table: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, bool]]:
+    """Return words -> quality (empty if the words do not say which) and whether more is meant."""
+    return {text.tokens(words): (said[:-1], said[-1] == "+") for words, said in table.items()}
 
 
 def _kind(name: str, table: Mapping[str, Any]) -> Kind:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import rank, text
+from hubagent.resolve.asked import Asked
 from hubagent.resolve.features import Failure
 from hubagent.resolve.intents import IntentSpec
 from hubagent.types import Decision, EntityId, Resolution
@@ -18,6 +19,7 @@ from hubagent.types import Decision, EntityId, Resolution
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hubagent.ports import Values
     from hubagent.resolve.features import Grounding
     from hubagent.resolve.ground import Grounder
     from hubagent.resolve.lexicon import Lexicon, Quality
@@ -39,8 +41,22 @@ _SPOKEN_MOST = 5
 class Questions:
     """Answers readings that move nothing."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, values: Values) -> None:
         self._lexicon = lexicon
+        self._lookup = Asked(lexicon, values)
+
+    def asked(self, said: str, grounder: Grounder) -> Resolution | None:
+        """Return the answer to words that are clearly a question on this home, else ``None``."""
+        verdict = self._lookup.answer(said, grounder)
+        if verdict is None:
+            return None
+        return Resolution(
+            Decision.ANSWER,
+            "HassGetState",
+            targets=verdict.targets,
+            reason=verdict.reason,
+            facts=verdict.facts,
+        )
 
     def answer(
         self, reading: Hypothesis, said: str, mentions: tuple[Mention, ...], grounder: Grounder

@@ -75,7 +75,7 @@ class Resolver:
         self._specs = intents.load()
         self._weights = rank.load()
         self._settings = Settings(values, self._lexicon)
-        self._questions = Questions(self._lexicon)
+        self._questions = Questions(self._lexicon, values)
         self._by_option = ByOption(self._lexicon)
 
     def resolve(
@@ -113,18 +113,21 @@ class Resolver:
         called = self._called_by_name(clause, scene)
         if called is not None:
             return called
-        if not clause.hypotheses:
-            return Resolution(Decision.REFUSE, "", reason="not_understood")
-        best = clause.hypotheses[0]
-        if out_of_scope > MOST_OUT_OF_SCOPE:
-            return Resolution(Decision.REFUSE, best.intent, reason="not_for_me")
-        floor = max(WORTH_TRYING, WORTH_BESIDE * best.probability)
         grounder = Grounder(
             scene.view,
             self._lexicon,
             speaker_area=scene.speaker_area,
             antecedents=scene.antecedents,
         )
+        answer = self._questions.asked(scene.text[clause.start : clause.end], grounder)
+        if answer is not None:
+            return answer
+        if not clause.hypotheses:
+            return Resolution(Decision.REFUSE, "", reason="not_understood")
+        best = clause.hypotheses[0]
+        if out_of_scope > MOST_OUT_OF_SCOPE:
+            return Resolution(Decision.REFUSE, best.intent, reason="not_for_me")
+        floor = max(WORTH_TRYING, WORTH_BESIDE * best.probability)
         readings = [
             self._read(hypothesis, clause, scene, grounder)
             for hypothesis in clause.hypotheses

@@ -1,0 +1,450 @@
+"""Answers to what was asked of the home: facts from the confirmed state, or nothing.
+
+In: the words of a question or a condition and the home. Out: a ``Verdict`` with what is so, or
+``None`` where the words are no question that this home can answer for sure; then they are left to
+the readings of the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hubagent.resolve import text
+from hubagent.resolve.inquiry import Inquiry, InquiryReader
+from hubagent.resolve.tellers import Tellers, Told, number_of, unit_fits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hubagent.ports import Values
+    from hubagent.resolve.ground import Grounder
+    from hubagent.resolve.lexicon import Lexicon, Quality
+    from hubagent.types import AreaId, Entity, EntityId, Value
+
+_WITHOUT_SUBJECT = frozenset({"weather", "sun", "person", "device_tracker"})
+"""Domains whose state is asked without naming anything: "is it raining", "is anyone home"."""
+_SHUT = frozenset({"open", "closed", "locked", "unlocked"})
+_SCREENS = frozenset({"blind", "curtain", "shade", "shutter", "awning", "damper"})
+"""Covers that keep nobody out: no part of "is everything shut"."""
+_WARM = frozenset({"on", "heat", "heating", "auto", "electric", "gas"})
+_SPOKEN_MOST = 5
+_HOT_C, _HOT_F = 60.0, 140.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is so, as facts for a sentence."""
+
+    reason: str
+    facts: Mapping[str, Value]
+    targets: tuple[EntityId, ...]
+    holds: bool | None = None
+    """Of a question that is answered with yes or no, and of a condition."""
+
+
+class Asked:
+    """Looks up what questions and conditions ask."""
+
+    def __init__(self, lexicon: Lexicon, values: Values) -> None:
+        self._lexicon = lexicon
+        self._reader = InquiryReader(lexicon, values)
+
+    def answer(self, said: str, grounder: Grounder) -> Verdict | None:
+        """Return the answer to a question, ``None`` if the words are no clear one."""
+        inquiry = self._reader.read(said, grounder.places)
+        if inquiry.form == "statement":
+            return None
+        return _Lookup(inquiry, grounder, self._lexicon).verdict()
+
+    def condition(self, said: str, request: str, grounder: Grounder) -> Verdict | None:
+        """Return whether a condition holds now, ``None`` if it cannot be read or measured.
+
+        Args:
+            said: What stands behind "if".
+            request: What is to be done if it holds; "it" may be a thing of it.
+            grounder: The home of this turn.
+        """
+        inquiry = self._reader.read(said, grounder.places)
+        if inquiry.form != "compare":
+            inquiry = replace(inquiry, form="is")
+        about = tuple(text.tokens(request))
+        verdict = _Lookup(inquiry, grounder, self._lexicon, about).verdict()
+        return verdict if verdict is not None and verdict.holds is not None else None
+
+
+class _Lookup:
+    """One inquiry in one home."""
+
+    def __init__(
+        self,
+        inquiry: Inquiry,
+        grounder: Grounder,
+        lexicon: Lexicon,
+        request: tuple[str, ...] = (),
+    ) -> None:
+        self._inquiry = inquiry
+        self._grounder = grounder
+        self._view = grounder.view
+        self._lexicon = lexicon
+        self._tellers = Tellers(grounder, lexicon)
+        self._request = request
+        self._outside = any(text.tokens(p) in lexicon.outside for p in inquiry.places)
+
+    def verdict(self) -> Verdict | None:
+        """Return what is so."""
+        inquiry = self._inquiry
+        if inquiry.form == "compare":
+            return self._compare()
+        if inquiry.form == "most":
+            return self._most()
+        if inquiry.states:
+            return self._state()
+        told = self._told()
+        if not told:
+            return None
+        if inquiry.bound is not None:
+            return self._bounded(told)
+        return _told_verdict(told, inquiry.quality)
+
+    # -- states ------------------------------------------------------------------------------------
+
+    def _state(self) -> Verdict | None:
+        inquiry = self._inquiry
+        entities = self._in_question()
+        if not entities:
+            return None
+        states = [next(s for s in inquiry.states if self._lexicon.can_be(e, s)) for e in entities]
+        yes = [
+            entity
+            for entity, state in zip(entities, states, strict=True)
+            if self._lexicon.is_in_state(entity, self._view.state(entity.entity_id).state, state)
+        ]
+        unknown = [e for e in entities if self._view.state(e.entity_id).state is None]
+        if len(unknown) == len(entities):
+            return None
+        no = [entity for entity in entities if entity not in yes]
+        several = len(entities) > 1 and not inquiry.any and not inquiry.somebody
+        is_so = not no if several or (inquiry.all and len(entities) > 1) else bool(yes)
+        holds = is_so is not (inquiry.negated and bool(self._request or inquiry.somebody))
+        reason = {"which": "which_are", "many": "how_many"}.get(
+            inquiry.form, f"{'all' if several else 'any'}_{'yes' if is_so else 'no'}"
+        )
+        facts: dict[str, Value] = {
+            "state": inquiry.state_said,
+            "asked": inquiry.states[0],
+            "yes": tuple(entity.name for entity in yes),
+            "no": tuple(entity.name for entity in no),
+            "count": len(yes),
+            "total": len(entities),
+            "kind": " ".join(inquiry.subject),
+        }
+        return Verdict(reason, facts, tuple(e.entity_id for e in entities), holds)
+
+    def _in_question(self) -> tuple[Entity, ...]:
+        """Return the things whose state is asked for."""
+        inquiry = self._inquiry
+        antecedents = tuple(
+            entity
+            for i in self._grounder.antecedents
+            if any(self._lexicon.can_be(entity := self._view.entity(i), s) for s in inquiry.states)
+        )
+        if inquiry.pronoun and antecedents and not inquiry.somebody:
+            return antecedents
+        areas, known = self._areas()
+        if not known:
+            return ()
+        open_ended = inquiry.form in {"which", "many"} or inquiry.any or inquiry.all
+        spoken = inquiry.subject or areas is not None or (open_ended and not inquiry.pronoun)
+        plural = open_ended or (bool(inquiry.subject) and _is_plural(inquiry.subject[-1]))
+        found = self._tellers.in_state(inquiry.states, inquiry.subject, areas, plural=plural)
+        if not spoken:
+            found = tuple(entity for entity in found if entity.domain in _WITHOUT_SUBJECT)
+        if not inquiry.subject and _SHUT & set(inquiry.states):
+            found = tuple(entity for entity in found if entity.device_class not in _SCREENS)
+        if not {"locked", "unlocked"} & set(inquiry.states):
+            found = tuple(e for e in found if e.domain != "lock") or found
+        return found if plural or areas is not None else self._here_first(found)
+
+    def _here_first(self, found: tuple[Entity, ...]) -> tuple[Entity, ...]:
+        here = self._grounder.places.find("here").areas or frozenset()
+        near = tuple(e for e in found if self._view.area_of(e.entity_id) in here)
+        return near or found
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def _told(self) -> tuple[Told, ...]:
+        """Return what those who were asked about tell."""
+        inquiry = self._inquiry
+        quality = inquiry.quality
+        if quality is None and inquiry.bound is not None:
+            return self._of_the_bound()
+        areas, known = self._areas()
+        if not known and not self._outside:
+            return ()
+        if quality is None:
+            return self._tellers.measuring(inquiry.subject, areas)
+        if inquiry.subject:
+            own = self._as_place(inquiry.subject)
+            if own is not None and areas is None:
+                return self._of_place(quality, own)
+            plural = _is_plural(inquiry.subject[-1])
+            told = self._tellers.telling(quality, inquiry.subject, areas, plural=plural)
+            return told or self._tellers.measuring(inquiry.subject, areas)
+        if quality.name in {"media", "artist", "volume", "source"}:
+            return self._of_what_plays(quality, areas)
+        if areas is None and self._request and inquiry.pronoun:
+            related = self._tellers.related(self._request, "", quality)
+            if related:
+                return related
+        return self._of_place(quality, areas)
+
+    def _of_place(self, quality: Quality, areas: frozenset[AreaId] | None) -> tuple[Told, ...]:
+        """Return what is told of a room and its air; of the speaker's, where none was said."""
+        if self._outside:
+            told = self._ambient(quality, areas or frozenset())
+            return told or tuple(
+                item
+                for item in self._tellers.telling(quality, (), None)
+                if item.entity.domain == "weather"
+            )
+        if areas is not None:
+            return self._ambient(quality, areas)
+        here = self._grounder.places.find("here").areas
+        if here:
+            hot = self._of_what_is_hot(quality, here)
+            if hot:
+                return hot
+            told = self._ambient(quality, here)
+            if told:
+                return told
+        indoors = frozenset(self._all_areas() - self._outdoor_areas())
+        return self._ambient(quality, indoors)[:_SPOKEN_MOST]
+
+    def _ambient(self, quality: Quality, areas: frozenset[AreaId]) -> tuple[Told, ...]:
+        told = self._tellers.telling(quality, (), areas)
+        found = [item for item in told if self._tellers.is_ambient(item.entity, quality)]
+        sensors = [item for item in found if item.entity.domain == "sensor"]
+        with_sensor = {self._view.area_of(item.entity.entity_id) for item in sensors}
+        return tuple(
+            replace(item, where=self._tellers.area_name(item.entity))
+            for item in found
+            if item in sensors or self._view.area_of(item.entity.entity_id) not in with_sensor
+        )
+
+    def _of_what_is_hot(self, quality: Quality, here: frozenset[AreaId]) -> tuple[Told, ...]:
+        """Return what an oven tells that is on in the speaker's room: then that is meant."""
+        if (
+            quality.name != "temperature"
+            or self._inquiry.ambient
+            or self._inquiry.bound is not None
+        ):
+            return ()
+        if self._inquiry.places:
+            return ()
+        return tuple(
+            item
+            for item in self._tellers.telling(quality, (), here)
+            if item.entity.domain == "sensor"
+            and not self._tellers.is_ambient(item.entity, quality)
+            and (self._is_heating(item.entity, quality) or _is_hot(item))
+        )
+
+    def _is_heating(self, sensor: Entity, quality: Quality) -> bool:
+        """Return whether the thing that a sensor sits in is on."""
+        words = set(text.singulars(text.tokens(sensor.name)))
+        words -= {text.singular(w) for phrase in quality.words for w in phrase}
+        area_id = self._view.area_of(sensor.entity_id)
+        return any(
+            words & set(text.singulars(text.tokens(other.name)))
+            and self._view.state(other.entity_id).state in _WARM
+            for other in self._view.entities()
+            if other.domain in {"switch", "climate", "water_heater"}
+            and self._view.area_of(other.entity_id) == area_id
+        )
+
+    def _of_what_plays(self, quality: Quality, areas: frozenset[AreaId] | None) -> tuple[Told, ...]:
+        """Return what is told of the player that is playing, the speaker's first."""
+        told = self._tellers.telling(quality, (), areas)
+        playing = [t for t in told if self._view.state(t.entity.entity_id).state == "playing"]
+        here = self._grounder.places.find("here").areas or frozenset()
+        near = [t for t in playing if self._view.area_of(t.entity.entity_id) in here]
+        return tuple(near or playing)
+
+    def _of_the_bound(self) -> tuple[Told, ...]:
+        """Return what a bare number is held against: "it's under sixty".
+
+        The thing that the words name; what the request is about; else how warm it is.
+        """
+        inquiry, bound = self._inquiry, self._inquiry.bound
+        unit = bound.unit if bound is not None else ""
+        areas, known = self._areas()
+        if not known and not self._outside:
+            return ()
+        if inquiry.subject:
+            told = self._tellers.measuring(inquiry.subject, areas)
+            told = tuple(item for item in told if unit_fits(unit, item.unit))
+            own = self._as_place(inquiry.subject)
+            return told if told or own is None else self._of_place(self._temperature(), own)
+        if areas is None and not self._outside:
+            related = self._tellers.related(self._request, unit)
+            if len(related) == 1:
+                return related
+        told = self._of_place(self._temperature(), areas)
+        return tuple(item for item in told if unit_fits(unit, item.unit))
+
+    def _temperature(self) -> Quality:
+        return next(item for item in self._lexicon.qualities if item.name == "temperature")
+
+    def _bounded(self, told: tuple[Told, ...]) -> Verdict | None:
+        bound = self._inquiry.bound
+        values = [number_of(item.value) for item in told]
+        if bound is None or any(value is None for value in values):
+            return None
+        sides = {
+            replace(bound, value=_in_unit(bound.value, bound.unit, item.unit)).holds(value)
+            for item, value in zip(told, values, strict=True)
+            if value is not None
+        }
+        if len(sides) > 1:
+            return None
+        is_so = sides.pop()
+        holds = is_so is not (self._inquiry.negated and bool(self._request))
+        return replace(
+            _told_verdict(told, self._inquiry.quality),
+            holds=holds,
+            reason=f"bound_{'yes' if holds else 'no'}" if len(told) == 1 else "values",
+        )
+
+    # -- comparisons -------------------------------------------------------------------------------
+
+    def _compare(self) -> Verdict | None:
+        inquiry = self._inquiry
+        quality = inquiry.quality
+        if quality is None:
+            return None
+        told = []
+        for words in inquiry.operands:
+            areas = self._grounder.places.find(words).areas
+            if words in {"outside", "outdoors"}:
+                found = self._ambient(quality, areas or frozenset()) or tuple(
+                    t
+                    for t in self._tellers.telling(quality, (), None)
+                    if t.entity.domain == "weather"
+                )
+            elif areas:
+                found = self._ambient(quality, areas)
+            else:
+                found = self._tellers.telling(quality, text.tokens(words), None)
+            if not found or number_of(found[0].value) is None:
+                return None
+            told.append(found[0])
+        verdict = self._extreme(told, quality)
+        first = number_of(told[0].value) == self._extreme_of(told) != number_of(told[1].value)
+        return replace(verdict, holds=first)
+
+    def _most(self) -> Verdict | None:
+        inquiry = self._inquiry
+        quality = inquiry.quality
+        if quality is None:
+            return None
+        areas, known = self._areas()
+        if not known:
+            return None
+        told = self._tellers.telling(quality, inquiry.subject, areas, plural=True)
+        if quality.name in {"temperature", "humidity", "illuminance"}:
+            told = tuple(
+                replace(t, where=self._tellers.area_name(t.entity))
+                for t in told
+                if self._tellers.is_ambient(t.entity, quality)
+            )
+            rooms = {"room", "bedroom", "part", "area", "place", "floor"}
+            if len(told) < 2 and rooms & set(text.singulars(inquiry.subject)):
+                told = self._ambient(quality, self._all_areas() - self._outdoor_areas())
+        numbers = [item for item in told if number_of(item.value) is not None]
+        return self._extreme(numbers, quality) if numbers else None
+
+    def _extreme(self, told: Sequence[Told], quality: Quality) -> Verdict:
+        best = self._extreme_of(told)
+        chosen = next(item for item in told if number_of(item.value) == best)
+        verdict = _told_verdict((chosen,), quality)
+        return replace(
+            verdict, reason="most", targets=tuple(item.entity.entity_id for item in told)
+        )
+
+    def _extreme_of(self, told: Sequence[Told]) -> float:
+        values = [value for item in told if (value := number_of(item.value)) is not None]
+        return max(values) if self._inquiry.upward else min(values)
+
+    # -- places ------------------------------------------------------------------------------------
+
+    def _areas(self) -> tuple[frozenset[AreaId] | None, bool]:
+        """Return the areas said, ``None`` for any; and whether all places said are known."""
+        if not self._inquiry.places:
+            return None, True
+        found: frozenset[AreaId] = frozenset()
+        for said in self._inquiry.places:
+            name = {"down there": "downstairs", "up there": "upstairs"}.get(said, said)
+            place = self._grounder.places.find(name)
+            if place.areas is None:
+                return None, True
+            found |= place.areas
+        return (found, True) if found else (None, False)
+
+    def _as_place(self, subject: tuple[str, ...]) -> frozenset[AreaId] | None:
+        """Return the areas that the subject is, if it is a place and nothing else."""
+        said = " ".join(subject)
+        place = self._grounder.places.find(said)
+        if place.unknown or place.areas is None:
+            return None
+        words = set(text.singulars(text.tokens(said)))
+        named = [self._grounder.places.words(area) for area in place.areas]
+        own = place.several or not place.unknown
+        return place.areas if own and (len(words) < 2 or any(words & n for n in named)) else None
+
+    def _all_areas(self) -> frozenset[AreaId]:
+        return frozenset(area.area_id for area in self._view.areas())
+
+    def _outdoor_areas(self) -> frozenset[AreaId]:
+        return self._grounder.places.find("outside").areas or frozenset()
+
+
+def _told_verdict(told: tuple[Told, ...], quality: Quality | None) -> Verdict:
+    facts: dict[str, Value] = {
+        "what": quality.name if quality is not None else "state",
+        "names": tuple(item.where or item.entity.name for item in told),
+        "values": tuple(spoken(item.value) for item in told),
+        "units": tuple(item.unit for item in told),
+    }
+    targets = tuple(item.entity.entity_id for item in told)
+    return Verdict("value" if len(told) == 1 else "values", facts, targets)
+
+
+def spoken(value: Value) -> str:
+    """Return a value as it is spoken."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value).replace("_", " ")
+
+
+def _is_hot(item: Told) -> bool:
+    """Return whether a thing is far hotter than any room."""
+    value = number_of(item.value)
+    return value is not None and value > (_HOT_F if item.unit.endswith("F") else _HOT_C)
+
+
+def _in_unit(value: float, said: str, unit: str) -> float:
+    """Return a bound in the unit of a sensor, where another scale was said."""
+    fahrenheit = said.casefold().endswith(("fahrenheit", "f"))
+    celsius = said.casefold().endswith(("celsius", "centigrade", "c"))
+    if fahrenheit and unit.endswith("C"):
+        return (value - 32.0) * 5.0 / 9.0
+    return value * 9.0 / 5.0 + 32.0 if celsius and unit.endswith("F") else value
+
+
+def _is_plural(word: str) -> bool:
+    return text.singular(word) != word

@@ -1,0 +1,406 @@
+"""What a question or a condition asks of the home, read from its words alone.
+
+"Is there a window open", "it's above 23 outside", "whose bedroom is the warmest", "dryer still
+tumbling". In: words. Out: an ``Inquiry``: a state or a quality, a bound it is held against, and the
+words that are left, which say whose. Nothing is looked up in the home here, but its places are asked
+which words are one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from hubagent.resolve import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hubagent.ports import Values
+    from hubagent.resolve.lexicon import Lexicon, Quality
+    from hubagent.resolve.places import Place
+
+_SPOKEN = re.compile(r"[^\s,;!?]+")
+_YES_NO = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "isnt",
+        "arent",
+        "wasnt",
+        "do",
+        "does",
+        "did",
+        "didnt",
+        "doesnt",
+        "has",
+        "have",
+        "hasnt",
+        "havent",
+        "had",
+        "am",
+    ]
+)
+_DONE = frozenset({"did", "didnt", "has", "hasnt", "have", "havent"})
+_WHICH = frozenset({"which", "whose", "who", "whos"})
+_WHAT = frozenset({"what", "whats", "how", "hows"})
+_STATEMENT = frozenset({"still", "yet", "alright", "okay"})
+"""Words by which a sentence without a verb asks: "light still on in the coop"."""
+_PLACED = frozenset({"in", "on", "at", "inside", "down", "up", "out", "over", "near"})
+_SIDES = frozenset({"left", "right"})
+_NOBODY = frozenset({"nobody", "nobodys", "none"})
+_SOMEBODY = frozenset(
+    {"anyone", "anybody", "someone", "somebody", "anyones", "anybodys", "someones", "somebodys"}
+)
+_ALL = frozenset({"all", "every", "everything", "everythings", "each", "both", "everyone"})
+_ANY = frozenset({"any", "some", "anything", "something", "there", "theres", "a", "an"})
+_NOT = frozenset({"not", "isnt", "arent", "wasnt", "hasnt", "havent", "no"})
+_FREEZING = {"freezing": 0.0, "zero": 0.0}
+_MOST_NUMBER_WORDS = 6
+_SCALE = re.compile(r"fahrenheit|celsius|centigrade|\u00b0\s*[cf]", re.IGNORECASE)
+
+
+class PlaceWords(Protocol):
+    """Says whether words are a place of the home."""
+
+    def find(self, said: str) -> Place:
+        """Return the place that the words mean, perhaps an unknown one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number that a value is held against: "above 23", "at most half"."""
+
+    side: str
+    """``above``, ``below``, ``least`` or ``most``."""
+    value: float
+    unit: str = ""
+    """Words of the unit, if any were said."""
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value is on that side."""
+        if self.side == "above":
+            return value > self.value
+        if self.side == "below":
+            return value < self.value
+        return value >= self.value if self.side == "least" else value <= self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question on the home, in words that are sorted but not yet looked up."""
+
+    form: str
+    """``is``, ``which``, ``many``, ``value``, ``most``, ``compare`` or ``statement``."""
+    states: tuple[str, ...] = ()
+    state_said: str = ""
+    quality: Quality | None = None
+    bound: Bound | None = None
+    upward: bool = True
+    """Of a comparison: whether more is what was asked for."""
+    subject: tuple[str, ...] = ()
+    """Words that say whose state it is, in order."""
+    places: tuple[str, ...] = ()
+    operands: tuple[str, ...] = ()
+    """What is compared, in words."""
+    all: bool = False
+    any: bool = False
+    negated: bool = False
+    pronoun: bool = False
+    somebody: bool = False
+    ambient: bool = False
+    """Said of a room or the air, not of a thing."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was asked that a home could tell."""
+        return not (self.states or self.quality or self.bound)
+
+
+class InquiryReader:
+    """Sorts the words of questions and conditions."""
+
+    def __init__(self, lexicon: Lexicon, values: Values) -> None:
+        self._lexicon = lexicon
+        self._values = values
+
+    def read(self, said: str, places: PlaceWords) -> Inquiry:
+        """Return what the words ask.
+
+        Args:
+            said: A question, or what stands behind "if".
+            places: The places of the home.
+        """
+        form = form_of(text.tokens(said))
+        bound, left = self._bound(said)
+        words = list(text.tokens(left))
+        if words and words[0] in _DONE:  # "did anyone lock the door"
+            words = ["locked" if word == "lock" else word for word in words]
+        inquiry = Inquiry(
+            form,
+            bound=bound,
+            all=bool(_ALL & set(words)),
+            any=bool((_ANY | _SOMEBODY) & set(words)),
+            negated=bool((_NOT | _NOBODY) & set(words)) or "no one" in said.casefold(),
+            somebody=bool((_SOMEBODY | _NOBODY) & set(words)) or "no one" in said.casefold(),
+        )
+        compared = self._compared(inquiry, words, left)
+        if compared is not None:
+            return compared
+        inquiry, words = self._asked(inquiry, words)
+        found, words = self._places(words, places)
+        subject = self._content(words)
+        pronoun = not subject and any(
+            word in self._lexicon.pronouns or word == "its" for word in words
+        )
+        return replace(inquiry, subject=subject, places=found, pronoun=pronoun)
+
+    # -- bounds ------------------------------------------------------------------------------------
+
+    def _bound(self, said: str) -> tuple[Bound | None, str]:
+        """Return the bound said, and the words without it.
+
+        Of "cooler on the balcony than twenty three", "cooler" is the side and "than" leads the number.
+        """
+        tokens = [(m.start(), m.end(), "".join(text.tokens(m[0]))) for m in _SPOKEN.finditer(said)]
+        for index, (start, _, word) in enumerate(tokens):
+            phrase, size = self._lexicon.side_at(tuple(t[2] for t in tokens[index : index + 4]))
+            if not phrase:
+                continue
+            number = self._number(tokens[index + size :], said)
+            if number is not None:
+                value, end, unit = number
+                return Bound(phrase, value, unit), f"{said[:start]} {said[end:]}"
+            if word == "than":
+                continue
+        than = next((i for i, token in enumerate(tokens) if token[2] == "than"), None)
+        if than is None:
+            return None, said
+        number = self._number(tokens[than + 1 :], said)
+        if number is None:
+            return None, said
+        value, end, unit = number
+        for start, stop, word in tokens[:than]:
+            quality = self._lexicon.comparatives.get((word,))
+            if quality is not None:
+                side = "above" if quality[1] else "below"
+                left = f"{said[:start]} {quality[0]} {said[stop : tokens[than][0]]} {said[end:]}"
+                return Bound(side, value, unit), left
+        return None, said
+
+    def _number(
+        self, tokens: Sequence[tuple[int, int, str]], said: str
+    ) -> tuple[float, int, str] | None:
+        """Return the number that the next words are, where it ends, and the words of its unit."""
+        if tokens and tokens[0][2] in _FREEZING:
+            return _FREEZING[tokens[0][2]], tokens[0][1], "celsius"
+        for size in range(min(_MOST_NUMBER_WORDS, len(tokens)), 0, -1):
+            words = said[tokens[0][0] : tokens[size - 1][1]].strip(" .")
+            value = self._values.number(words)
+            if value is not None:
+                unit = next(
+                    (t[2] for t in reversed(tokens[:size]) if t[2] in self._lexicon.units), ""
+                )
+                scale = _SCALE.search(words)
+                after = tokens[size][2] if size < len(tokens) else ""
+                end = tokens[size - 1][1]
+                if not unit and after in self._lexicon.units:
+                    unit, end = after, tokens[size][1]
+                return value, end, scale[0] if scale else unit
+        return None
+
+    # -- states, qualities, comparisons ------------------------------------------------------------
+
+    def _compared(self, inquiry: Inquiry, words: list[str], said: str) -> Inquiry | None:
+        """Return the inquiry as a comparison of things, if it is one."""
+        if inquiry.bound is not None:
+            return None
+        for table, form in (
+            (self._lexicon.superlatives, "most"),
+            (self._lexicon.comparatives, "compare"),
+        ):
+            for phrase, (name, upward) in table.items():
+                at = text.find(tuple(words), phrase)
+                if at < 0:
+                    continue
+                quality = self._lexicon.quality(name)
+                left = [*words[:at], *words[at + len(phrase) :]]
+                if form == "most":
+                    if quality is None:
+                        quality, left = self._quality(left)
+                    subject = self._content(left)
+                    if quality is None:
+                        return None
+                    return replace(
+                        inquiry, form=form, quality=quality, upward=upward, subject=subject
+                    )
+                operands = self._operands(said, phrase)
+                if len(operands) > 1 and quality is not None:
+                    return replace(
+                        inquiry, form=form, quality=quality, upward=upward, operands=operands
+                    )
+        return None
+
+    def _operands(self, said: str, phrase: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what is compared: "greenhouse one more humid than two" -> both in full."""
+        words = text.tokens(said)
+        at = text.find(words, phrase)
+        before, behind = words[:at], words[at + len(phrase) :]
+        joint = next((i for i, word in enumerate(behind) if word in {"or", "than"}), None)
+        if joint is None:
+            return ()
+        left = [w for w in (behind[:joint] or before) if self._is_content(w) or w.isdigit()]
+        if not left:
+            left = [w for w in before if self._is_content(w) or w.isdigit()]
+        right = [w for w in behind[joint + 1 :] if self._is_content(w) or w.isdigit()]
+        if not left and behind[joint + 1 :]:
+            left = ["here"]
+        if not right:
+            return ()
+        if len(right) == 1 and right[0].isdigit() and left[-1].isdigit():
+            right = [*left[:-1], *right]
+        return " ".join(left), " ".join(right)
+
+    def _asked(self, inquiry: Inquiry, words: list[str]) -> tuple[Inquiry, list[str]]:
+        """Return the inquiry with its state or quality, and the words without them."""
+        if inquiry.bound is not None or inquiry.form == "value":
+            quality, left = self._quality(words)
+            return replace(inquiry, quality=quality), left
+        states, state_said, left = self._states(words)
+        if states:
+            return replace(inquiry, states=states, state_said=state_said), left
+        quality, left = self._quality(words)
+        if quality is not None:
+            return replace(inquiry, quality=quality), left
+        for index, word in enumerate(words):
+            state = self._lexicon.noun_states.get(word)
+            if state is not None and not (index and words[index - 1] == "of"):
+                rest = [*words[:index], *words[index + 1 :]]
+                return replace(inquiry, states=(state,), state_said=state), rest
+        if inquiry.somebody:
+            return replace(inquiry, states=("occupied",), state_said="occupied"), words
+        return inquiry, words
+
+    def _states(self, words: list[str]) -> tuple[tuple[str, ...], str, list[str]]:
+        """Return the states asked about, the last first, their words, and what is left.
+
+        "Shut and locked" are two; the "on" of "on the balcony" is none.
+        """
+        found: list[str] = []
+        said: list[str] = []
+        left = list(words)
+        for size in (3, 2, 1):
+            for start in range(len(left) - size, -1, -1):
+                part = left[start : start + size]
+                state = self._lexicon.state_of(tuple(part))
+                behind = left[start + size : start + size + 1]
+                is_place = part[-1] in _PLACED and behind and behind[0] in {"the", "my", "our"}
+                if state is None or is_place or (start == 0 and size == 1 and len(left) > 1):
+                    continue
+                if found and (len(found) > 1 or not _joined(words, part[0], said)):
+                    continue
+                found.append(state)
+                said.insert(0, " ".join(part))
+                left[start : start + size] = [","]
+        return tuple(dict.fromkeys(found)), " and ".join(said), [w for w in left if w != ","]
+
+    def _quality(self, words: list[str]) -> tuple[Quality | None, list[str]]:
+        best: tuple[int, int, Quality] | None = None
+        for quality in self._lexicon.qualities:
+            for phrase in quality.words:
+                at = text.find(tuple(words), phrase)
+                if at >= 0 and (best is None or len(phrase) > best[0]):
+                    best = (len(phrase), at, quality)
+        if best is None:
+            return None, words
+        size, at, quality = best
+        left = [*words[:at], *words[at + size :]]
+        if quality.name == "temperature" and "set" in left:
+            return self._lexicon.quality("target"), [word for word in left if word != "set"]
+        return quality, left
+
+    # -- what is left ------------------------------------------------------------------------------
+
+    def _places(self, words: list[str], places: PlaceWords) -> tuple[tuple[str, ...], list[str]]:
+        """Return the places that stand behind "in" and the like, and the words without them."""
+        found: list[str] = []
+        left: list[str] = []
+        index = 0
+        while index < len(words):
+            size = self._place_at(words, index, places)
+            if size:
+                found.append(" ".join(words[index : index + size]))
+                index += size
+            else:
+                left.append(words[index])
+                index += 1
+        return tuple(found), left
+
+    def _place_at(self, words: list[str], index: int, places: PlaceWords) -> int:
+        leads = index > 0 and words[index - 1] in _PLACED
+        if tuple(words[index : index + 2]) in {("in", "here"), ("down", "there"), ("up", "there")}:
+            return 2
+        for size in range(min(5, len(words) - index), 0, -1):
+            part = tuple(words[index : index + size])
+            if part in self._lexicon.outside or (part in self._lexicon.upper | self._lexicon.lower):
+                return size
+            if part[0] in {"the", "a"} and not leads:
+                continue
+            if leads and any(self._is_content(word) for word in part):
+                place = places.find(" ".join(part))
+                if not place.unknown and self._is_content(part[-1]):
+                    return size
+        return 0
+
+    def _content(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the words that say whose state is asked for; "left" where it is the left one."""
+        found = []
+        for index, word in enumerate(words):
+            side = word in _SIDES and index > 0 and words[index - 1] in {"the", "my", "our"}
+            if side or self._is_content(word):
+                found.append(word)
+        return tuple(found)
+
+    def _is_content(self, word: str) -> bool:
+        """Return whether a word may say whose state is asked for."""
+        if (text.singular(word),) in self._lexicon.kind_words:
+            return True
+        if word in self._lexicon.fillers | self._lexicon.skipped:
+            return False
+        if self._values.colour(word) is not None:
+            return False
+        return word not in self._lexicon.carriers or (
+            self._lexicon.is_own_word(word) and word not in _PLACED
+        )
+
+
+def form_of(words: tuple[str, ...]) -> str:
+    """Return how a question is put; ``statement`` if its words do not tell that it is one."""
+    if not words:
+        return "statement"
+    if "how" in words and "many" in words:
+        return "many"
+    if words[0] in _WHICH:
+        return "which"
+    if (
+        words[0] in {"what", "whats"}
+        and len(words) > 1
+        and words[-1] in {"on", "off", "open"}
+        and (text.singular(words[1]) != words[1])
+    ):
+        return "which"
+    if words[0] in _WHAT:
+        return "value"
+    if words[0] in _YES_NO or words[0] in {"any", "anyone", "anybody"}:
+        return "is"
+    return "is" if _STATEMENT & set(words) else "statement"
+
+
+def _joined(words: list[str], first: str, said: list[str]) -> bool:
+    """Return whether "and" stands between two states."""
+    behind = words[words.index(first) + 1 :]
+    return bool(behind) and behind[0] == "and" and said[0].split()[0] in behind[1:2]
