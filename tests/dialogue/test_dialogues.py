@@ -263,6 +263,22 @@ def test_undo_twice_is_the_turn_before(talk: Talk) -> None:
     assert talk("undo").decision is Decision.REFUSE
 
 
+def test_undo_brings_a_colour_back(talk: Talk) -> None:
+    talk("turn on the loft lamp", "set it to red", "warmer", "revert that")
+    assert talk.level("light.loft", "rgb_color") == (255, 0, 0)
+
+
+def test_what_was_not_meant_is_undone(talk: Talk) -> None:
+    talk("dim the kitchen lamp to 20%", "and the loft", "no not the loft")
+    assert talk.state("light.loft") == "off"
+    assert talk.level("light.kitchen", "brightness") == 51
+
+
+def test_a_question_may_ask_about_it(talk: Talk) -> None:
+    record = talk("lock the front door", "is it locked now")
+    assert (record.decision, record.resolutions[0].targets) == (Decision.ANSWER, ("lock.front",))
+
+
 def test_undo_of_both_is_of_two_turns(talk: Talk) -> None:
     talk("dim the kitchen lamp to 20%", "turn on the loft lamp", "undo both")
     assert talk.level("light.kitchen", "brightness") == 200

@@ -195,23 +195,15 @@ class Dialogue:
         if past is None or past.took_back or past.last.intent in _TALK:
             return None
         rest = self._without_marks(said)
-        if rest is None:
+        if rest is None and not said.startswith("not "):
             return None
+        rest = said if rest is None else rest
         undoable = self._memory.undoable(utterance)
         wrong = undoable[0] if undoable and undoable[0].turn_id == past.turn_id else None
         short = parse(rest, self._values)
-        if not short.says and not short.other:
-            if wrong is None or not self._words.patterns["correction"].match(said) or said == "no":
-                return None
-            if not {"not", "wrong"} & set(known.tokens(said)):
-                return None
-            taken_back = undo(wrong, view, self._sensitive, frozenset())
-            return Heard(
-                utterance.text,
-                resolutions=taken_back.resolutions,
-                undone=taken_back.turns,
-                note=f"not that: undo of turn {past.turn_id}",
-            )
+        rejected = rest.startswith("not ") or {"not", "wrong"}.intersection(known.tokens(said))
+        if rest.startswith("not ") or not (short.says or short.other):
+            return self._rejected(utterance, wrong, view) if wrong and rejected else None
         heard = Heard(rest, ids=past.targets, wrong=wrong, before=past, note="a correction")
         other = self._other(rest, past, view)
         if other is not None:
@@ -221,6 +213,16 @@ class Dialogue:
         if short.other:
             return replace(heard, text=utterance.text, first=self._carried(past, short.other, view))
         return replace(heard, first=self._composed(short, past, view), wrong=None)
+
+    def _rejected(self, utterance: Utterance, wrong: Past, view: ContextView) -> Heard:
+        """Take back what was not meant, where nothing is named instead."""
+        taken_back = undo(wrong, view, self._sensitive, frozenset())
+        return Heard(
+            utterance.text,
+            resolutions=taken_back.resolutions,
+            undone=taken_back.turns,
+            note=f"not that: undo of turn {wrong.turn_id}",
+        )
 
     def _without_marks(self, said: str) -> str | None:
         """Return what is left of a correction; ``None`` if the words are none."""
@@ -261,7 +263,7 @@ class Dialogue:
         if short.other:
             found = self._carried(past, short.other, view)
             if marked:
-                return replace(heard, first=found, bare=True)
+                return replace(heard, first=found, bare=_is_named(short.other, view))
             return replace(heard, last=found if _is_named(short.other, view) else ())
         if short.says:
             return replace(heard, first=self._composed(short, past, view))

@@ -167,5 +167,9 @@ def _colour_keys(entity: Entity, then: EntityState) -> tuple[str, ...]:
     white = then.attributes.get("color_temp_kelvin") is not None
     if mode == "color_temp" or (mode is None and white):
         return ("color_temp_kelvin",)
-    able = [name for name in _COLOURS if entity.capability(name) is not None]
+    able = [
+        name
+        for name in _COLOURS
+        if entity.capability(name) is not None and then.attributes.get(name) is not None
+    ]
     return tuple(able[:1])
