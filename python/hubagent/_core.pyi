@@ -50,6 +50,9 @@ _Entity: TypeAlias = tuple[
 ]
 _State: TypeAlias = tuple[EntityId, Value, dict[str, Value], bool, float, float]
 _Change: TypeAlias = tuple[EntityId, str, Value, Value, float, str]
+_Habit: TypeAlias = tuple[
+    EntityId, str, float, dict[int, float], Sequence[tuple[EntityId, str, float]]
+]
 _Event: TypeAlias = tuple[EntityId, str, float, str]
 _NameMatch: TypeAlias = tuple[
     Literal["entity", "device", "area", "floor"], str, str, bool, float, float
@@ -106,6 +109,12 @@ class View:
         """Return the last changes of ``state``, ``available`` or an attribute, newest first."""
     def match_names(self, words: str, *, limit: int = 8) -> list[_NameMatch]:
         """Return (kind, id, name, exact, fuzzy, phonetic) of the names nearest to the words."""
+    def usual(
+        self, entity_id: str, what: str, utc_offset_s: int
+    ) -> tuple[float, float, float, float]:
+        """Return how usual a doing is now: by the hour, after what was just done, support, last time."""
+    def habits(self) -> list[_Habit]:
+        """Return all habits: entity, what, time, counts by hour and day type, what came before."""
     def stale(self, quiet_s: float) -> list[tuple[EntityId, float]]:
         """Return entities not heard for ``quiet_s`` and when they were, longest silence first."""
     def ghosts(self, age_s: float) -> list[tuple[EntityId, float]]:
@@ -202,6 +211,12 @@ class Store:
         """Set what the owner says of a device; raise ``KeyError`` when it is unknown."""
     def clear_entity_facts(self, entity_id: str, now_s: float) -> bool:
         """Forget all the owner said of an entity."""
+    def note(self, entity_id: str, what: str, at_s: float, utc_offset_s: int) -> None:
+        """Count something done, by word or by hand."""
+    def set_habit(self, habit: _Habit, now_s: float) -> bool:
+        """Take a habit counted elsewhere; say whether it is sound."""
+    def forget_habits(self, entity_id: str | None, now_s: float) -> bool:
+        """Forget the habits of an entity, or all of them."""
     def tick(self, now_s: float, utc_offset_s: int) -> list[_Change]:
         """Let values expire, and write, sync or snapshot what is due; may wait for the medium."""
     def sync(self, now_s: float) -> bool:

@@ -21,7 +21,7 @@ from hubagent.dialogue.memory import Past
 from hubagent.resolve import lexicon
 from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
-from hubagent.types import Decision, StageNote, TurnRecord, Utterance
+from hubagent.types import Decision, OutcomeKind, StageNote, TurnRecord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 KEPT_TURNS = 50
+_NOT_DONE = frozenset({OutcomeKind.FAILED, OutcomeKind.SILENT})
+"""Outcomes of commands that were not followed: no habit."""
 
 
 class Pipeline:
@@ -154,6 +156,7 @@ class Pipeline:
         with watch.stage("act", note.chose) as note:
             outcomes = self._act.execute(planned.commands)
             note.chose = explain.happened(outcomes)
+            self._context.done([it.command for it in outcomes if it.kind not in _NOT_DONE])
         with watch.stage("respond", note.chose) as note:
             response = self._responder.respond(
                 planned, resolutions, outcomes, self._context.view(), seed=utterance.turn_id

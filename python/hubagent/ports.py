@@ -47,6 +47,30 @@ class NameMatch(NamedTuple):
     phonetic: float
 
 
+class Usual(Protocol):
+    """How usual it is that an entity gets a command at a moment; counts fade in three weeks."""
+
+    @property
+    def hour(self) -> float:
+        """How much more than by chance at this hour of such a day, 0..1."""
+        ...
+
+    @property
+    def followed(self) -> float:
+        """How surely after what was done in the last quarter of an hour, 0..1."""
+        ...
+
+    @property
+    def support(self) -> float:
+        """How often it was seen, by word or by hand."""
+        ...
+
+    @property
+    def at_s(self) -> float:
+        """Wall clock of the last time; 0 for never."""
+        ...
+
+
 class ContextView(Protocol):
     """Read-only picture of the home at one instant; does not change while messages arrive."""
 
@@ -107,6 +131,14 @@ class ContextView(Protocol):
         """Return the last changes of an attribute, newest first."""
         ...
 
+    def usual(self, entity_id: EntityId, command: str) -> Usual:
+        """Return how usual it is that this entity gets this command now."""
+        ...
+
+    def chosen(self, entity_id: EntityId, name: str) -> tuple[tuple[str, float], ...]:
+        """Return what was chosen on an entity (``source``, ``media``) and how often, most first."""
+        ...
+
     def match_names(self, words: str, *, limit: int = 8) -> tuple[NameMatch, ...]:
         """Return names of entities, devices, areas and floors nearest to ``words``, best first."""
         ...
@@ -158,6 +190,10 @@ class Context(Protocol):
 
     def assume(self, command: Command) -> tuple[StateChange, ...]:
         """Take the command as the new state, for entities that never report (optimistic)."""
+        ...
+
+    def done(self, commands: Sequence[Command]) -> None:
+        """Count commands that were asked for and carried out as habits of the home."""
         ...
 
 

@@ -150,12 +150,11 @@ def replay_scenario(scenario: Mapping[str, Any], understand: Understand) -> dict
         DataError: If the scenario is not as ``docs/turn.md`` says.
     """
     home = _home(scenario.get("home")).with_setup(_mapping(scenario.get("setup"), "setup"))
-    if scenario.get("memory") is not None:
-        raise DataError("`memory` is not supported yet; expected null")
     turns = scenario.get("turns") or []
     if not isinstance(turns, list):
         raise DataError("`turns` is not a list")
     hub = MemoryHub(home, now_s=_start(scenario.get("now")))
+    hub.store.import_habits(_memory(scenario.get("memory")).get("habits") or [])
     schedule = Schedule(hub.clock)
     pipeline = Pipeline(
         understand=understand,
@@ -186,6 +185,16 @@ def _home(given: object) -> HomeModel:
 @cache
 def _home_file(path: Path) -> HomeModel:
     return load_home(path)
+
+
+def _memory(given: object) -> Mapping[str, Any]:
+    """Return what the hub has learned before the scenario: an object, or the path of a JSON file."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(Path(given).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DataError(f"`memory` cannot be read: {error.strerror}") from None
+    return _mapping({} if given is None else given, "memory")
 
 
 def _mapping(given: object, name: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hubagent.types import Command, Entity, EntityState, Value
 
-_STATES = {
+STATES = {
     "alarm_arm_away": "armed_away",
     "alarm_arm_custom_bypass": "armed_custom_bypass",
     "alarm_arm_home": "armed_home",
@@ -53,8 +53,8 @@ def assumed(entity: Entity, state: EntityState, command: Command) -> dict[str, V
         if entity.capability(key) is not None
     }
     name, data = command.command, command.data
-    if name in _STATES:
-        values["state"] = _STATES[name]
+    if name in STATES:
+        values["state"] = STATES[name]
     elif name == "toggle":
         values["state"] = "off" if state.state == "on" else "on"
     elif name in _STATE_KEYS and _STATE_KEYS[name] in data:

@@ -9,8 +9,10 @@ from itertools import starmap
 from typing import TYPE_CHECKING
 
 from hubagent import _core
+from hubagent.context import habits
 from hubagent.context.optimistic import assumed
 from hubagent.context.view import ContextView, Home
+from hubagent.errors import DataError
 from hubagent.ports import IngestReport
 from hubagent.types import DeviceEvent, Publication, StateChange
 
@@ -64,6 +66,10 @@ def _changes(rows: Iterable[_core._Change]) -> tuple[StateChange, ...]:
     return tuple(map(StateChange._make, rows))
 
 
+def _offset_s(at_s: float) -> int:
+    return time.localtime(at_s).tm_gmtoff
+
+
 class ContextStore:
     """Registry, state and history of the home; every method may be called from any thread."""
 
@@ -90,6 +96,7 @@ class ContextStore:
             directory, now_s=clock.now_s(), durability=durability, excluded=excluded
         )
         self._home = Home(self._core.view(clock.now_s()))
+        self._by_hand = habits.ByHand()
         self._named: set[str] = set()
         self._suspended: str | None = None
         row = self._core.recovery()
@@ -134,8 +141,11 @@ class ContextStore:
         changes, events, watched, unclaimed, failed, failures = self._core.ingest(messages)
         for topic, payload in failures:
             self._name_failure(topic, payload)
+        found = _changes(changes)
+        for entity_id, what, at_s in self._by_hand.doings(found, messages):
+            self._core.note(entity_id, what, at_s, _offset_s(at_s))
         return IngestReport(
-            changes=_changes(changes),
+            changes=found,
             events=tuple(starmap(DeviceEvent, events)),
             watched=watched,
             unclaimed=unclaimed,
@@ -167,9 +177,9 @@ class ContextStore:
             UnknownEntityError: If there is no such entity.
             CapabilityError: If it cannot do that; the reason is the hint.
         """
-        rows = self._core.render(
-            command.entity_id, command.command, command.data, self._clock.now_s()
-        )
+        now_s = self._clock.now_s()
+        rows = self._core.render(command.entity_id, command.command, command.data, now_s)
+        self._by_hand.commanded(command.entity_id, now_s)
         return tuple(Publication(topic, payload, qos) for topic, payload, qos in rows)
 
     def assume(self, command: Command) -> tuple[StateChange, ...]:
@@ -184,6 +194,39 @@ class ContextStore:
         values = assumed(entity, state, command)
         rows = self._core.assume(command.entity_id, values, self._clock.now_s())
         return _changes(rows)
+
+    # --- habits ----------------------------------------------------------------------------------
+
+    def done(self, commands: Sequence[Command]) -> None:
+        """Count commands that were asked for and carried out as habits of the home."""
+        now_s = self._clock.now_s()
+        for command in commands:
+            for what in habits.doings(command):
+                self._core.note(command.entity_id, what, now_s, _offset_s(now_s))
+
+    def noted(self, name: str, what: str) -> None:
+        """Count something that is no entity's doing but that others follow: an alarm that rang."""
+        now_s = self._clock.now_s()
+        self._core.note(name, what, now_s, _offset_s(now_s))
+
+    def export_habits(self) -> list[dict[str, object]]:
+        """Return all habits as plain data."""
+        return habits.exported(self._core.view(self._clock.now_s()).habits())
+
+    def import_habits(self, exported: object) -> None:
+        """Take habits that were exported; each replaces what is known of the same doing.
+
+        Raises:
+            DataError: If they are not as they were exported.
+        """
+        now_s = self._clock.now_s()
+        for row in tuple(habits.restored(exported, now_s)):
+            if not self._core.set_habit(row, now_s):
+                raise DataError(f"counts of `{row[0]}` are no counts")
+
+    def forget_habits(self, entity_id: EntityId | None = None) -> bool:
+        """Forget the habits of an entity, or all; return whether that is on the disk."""
+        return self._core.forget_habits(entity_id, self._clock.now_s())
 
     # --- the owner's word ------------------------------------------------------------------------
     # Each is on the disk when the method returns True. False: persistence is suspended, or there
@@ -257,7 +300,7 @@ class ContextStore:
         May wait for the disk; other calls go on meanwhile.
         """
         now_s = self._clock.now_s()
-        rows = self._core.tick(now_s, time.localtime(now_s).tm_gmtoff)
+        rows = self._core.tick(now_s, _offset_s(now_s))
         self._watch_persistence()
         return _changes(rows)
 

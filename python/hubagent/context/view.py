@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hubagent.context.habits import Usual, doing
 from hubagent.ports import NameMatch
 from hubagent.types import (
     Area,
@@ -157,6 +159,21 @@ class ContextView:
     def match_names(self, words: str, *, limit: int = 8) -> tuple[NameMatch, ...]:
         """Return names of entities, devices, areas and floors nearest to ``words``, best first."""
         return tuple(NameMatch(*row) for row in self._view.match_names(words, limit=limit))
+
+    def usual(self, entity_id: EntityId, command: str) -> Usual:
+        """Return how usual it is that this entity gets this command now."""
+        offset_s = time.localtime(self.now_s).tm_gmtoff
+        return Usual(*self._view.usual(entity_id, doing(command), offset_s))
+
+    def chosen(self, entity_id: EntityId, name: str) -> tuple[tuple[str, float], ...]:
+        """Return what was chosen on an entity (``source``, ``media``) and how often, most first."""
+        start = f"{name}="
+        found = [
+            (what.removeprefix(start), sum(cells.values()))
+            for owner, what, _, cells, _ in self._view.habits()
+            if owner == entity_id and what.startswith(start)
+        ]
+        return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
     def stale(self, quiet_s: float) -> tuple[tuple[EntityId, float], ...]:
         """Return entities not heard for ``quiet_s`` and when they were, longest silence first.

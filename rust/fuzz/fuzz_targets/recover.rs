@@ -68,6 +68,9 @@ static WRITTEN: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
         retained: false,
         heard_at_s: 3.0,
     }]);
+    hub.note("light.a", "on", 3.0, 0);
+    hub.note("light.b", "off", 3.5, 0);
+    hub.forget_habits(Some("light.c"), 3.5);
     if let Some(job) = hub.sync(4.0) {
         let done = job.run();
         hub.finish(done, 4.0);
@@ -195,6 +198,12 @@ fuzz_target!(|input: Input| {
         format!("{:?}", first.picture().registry),
         format!("{:?}", second.picture().registry)
     );
+    assert_eq!(
+        format!("{:?}", first.picture().habits),
+        format!("{:?}", second.picture().habits)
+    );
+    second.note("light.a", "on", 9.0, 0);
+    let _ = second.picture().habits.usual("light.a", "on", 1e9, 0);
     second.ingest([Incoming {
         topic: "a",
         payload: b"off",

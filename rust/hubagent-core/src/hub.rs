@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::binding::{BindingTable, EntityKey};
 use crate::command::{CommandTable, Rendered};
+use crate::habits::{Habit, Habits};
 use crate::history::Change;
 use crate::persist::gate::Gate;
 use crate::persist::{Journal, Record};
@@ -74,7 +75,7 @@ impl Hub {
         }
     }
 
-    /// Returns the home as it is now; costs two reference counts.
+    /// Returns the home as it is now; costs three reference counts.
     pub fn picture(&self) -> Picture {
         self.picture.clone()
     }
@@ -301,6 +302,33 @@ impl Hub {
         let facts = EntityFacts::default();
         self.remember(&Record::EntityFacts(entity_id.into(), facts.clone()), now_s);
         self.registry().set_entity_facts(entity_id, facts);
+    }
+
+    // --- habits ----------------------------------------------------------------------------------
+
+    /// Counts something done, by word or by hand.
+    pub fn note(&mut self, entity_id: &str, what: &str, at_s: f64, utc_offset_s: i32) {
+        let habit = self.habits().note(entity_id, what, at_s, utc_offset_s);
+        self.remember(&Record::Habit(habit), at_s);
+    }
+
+    /// Takes a habit that was counted elsewhere; says whether it is sound.
+    pub fn set_habit(&mut self, habit: Habit, now_s: f64) -> bool {
+        let sound = self.habits().put(habit.clone());
+        if sound {
+            self.remember(&Record::Habit(habit), now_s);
+        }
+        sound
+    }
+
+    /// Forgets the habits of an entity, or all of them.
+    pub fn forget_habits(&mut self, entity_id: Option<&str>, now_s: f64) {
+        self.habits().forget(entity_id);
+        self.remember(&Record::NoHabits(entity_id.map(Into::into)), now_s);
+    }
+
+    fn habits(&mut self) -> &mut Habits {
+        Arc::make_mut(&mut self.picture.habits)
     }
 
     // --- time ------------------------------------------------------------------------------------

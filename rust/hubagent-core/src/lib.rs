@@ -8,6 +8,7 @@
 pub mod binding;
 pub mod command;
 pub mod convert;
+pub mod habits;
 pub mod history;
 pub mod hub;
 pub mod names;

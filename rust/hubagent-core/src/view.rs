@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Value;
+use crate::habits::Habits;
 use crate::history::Change;
 use crate::hub::{Declaration, HubError};
 use crate::persist::{Record, StateRecord, gate};
@@ -15,13 +16,15 @@ use crate::text::{normalise, similarity};
 /// Likeness from which on an id is offered in place of an unknown one.
 const NEAR: f64 = 0.6;
 
-/// Registry and state of one instant; taking one costs two reference counts.
+/// Registry, state and habits of one instant; taking one costs three reference counts.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
     /// What there is.
     pub registry: Arc<Registry>,
     /// What it is like, by entity key.
     pub states: Slots<EntityState>,
+    /// What is usually done in it.
+    pub habits: Arc<Habits>,
 }
 
 /// Conditions on entities; those that are none are met by all.
@@ -188,6 +191,7 @@ impl Picture {
             let declared = Record::Declare(Box::new(declared), state.first_seen_s());
             [declared, Record::State(StateRecord { entity_id, kept })]
         });
+        let habits = self.habits.iter().cloned().map(Record::Habit);
         floors
             .chain(areas)
             .chain(entity_facts)
@@ -195,6 +199,7 @@ impl Picture {
             .chain(identities)
             .chain(devices)
             .chain(entities)
+            .chain(habits)
     }
 }
 

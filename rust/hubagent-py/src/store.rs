@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use hubagent_core::habits::{Before, Habit};
 use hubagent_core::hub::{Hub, HubError, Incoming, Report};
 use hubagent_core::persist::{Durability, FileDisk, Job, Recovery};
 use hubagent_core::recent::Limits;
@@ -19,6 +20,15 @@ use crate::view::{self, View};
 
 /// `hubagent.types.Message`, without a copy of its bytes: topic, payload, retained, heard at.
 type PyMessage = (PyBackedStr, PyBackedBytes, bool, f64);
+
+/// Entity, what it came to, time, counts by cell, what came before with counts.
+pub(crate) type PyHabit = (
+    String,
+    String,
+    f64,
+    BTreeMap<u8, f64>,
+    Vec<(String, String, f64)>,
+);
 
 /// The context store: messages in, changes out, everything kept.
 #[pyclass(frozen, module = "hubagent._core")]
@@ -258,6 +268,48 @@ impl Store {
     fn clear_entity_facts(&self, py: Python<'_>, entity_id: &str, now_s: f64) -> PyResult<bool> {
         self.say(py, now_s, |hub| {
             hub.clear_entity_facts(entity_id, now_s);
+            Ok(())
+        })
+    }
+
+    fn note(
+        &self,
+        py: Python<'_>,
+        entity_id: &str,
+        what: &str,
+        at_s: f64,
+        utc_offset_s: i32,
+    ) -> PyResult<()> {
+        self.read(py, |hub| {
+            hub.note(entity_id, what, at_s, utc_offset_s);
+            Ok(())
+        })
+    }
+
+    fn set_habit(&self, py: Python<'_>, habit: PyHabit, now_s: f64) -> PyResult<bool> {
+        let (entity_id, what, at_s, cells, before) = habit;
+        let before = before
+            .into_iter()
+            .map(|(entity_id, what, count)| Before {
+                entity_id: entity_id.into(),
+                what: what.into(),
+                count,
+            })
+            .collect();
+        let habit = Habit {
+            entity_id: entity_id.into(),
+            what: what.into(),
+            at_s,
+            cells,
+            before,
+        };
+        self.read(py, |hub| Ok(hub.set_habit(habit, now_s)))
+    }
+
+    #[pyo3(signature = (entity_id, now_s))]
+    fn forget_habits(&self, py: Python<'_>, entity_id: Option<&str>, now_s: f64) -> PyResult<bool> {
+        self.say(py, now_s, |hub| {
+            hub.forget_habits(entity_id, now_s);
             Ok(())
         })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hubagent_core::habits::Habit;
 use hubagent_core::history::Change;
 use hubagent_core::names::NameMatch;
 use hubagent_core::store::{EntityState, STATE};
@@ -12,6 +13,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::convert::to_python;
 use crate::detach::{Refused, detach};
+use crate::store::PyHabit;
 use crate::{errors, home};
 
 /// Kind, id, name, exact, fuzzy, phonetic.
@@ -221,6 +223,29 @@ impl View {
             )
         };
         Ok(found.into_iter().map(row).collect())
+    }
+
+    /// Hour, followed, support, time of the last.
+    fn usual(&self, entity_id: &str, what: &str, utc_offset_s: i32) -> (f64, f64, f64, f64) {
+        let habits = &self.picture.habits;
+        let usual = habits.usual(entity_id, what, self.now_s, utc_offset_s);
+        (usual.hour, usual.followed, usual.support, usual.at_s)
+    }
+
+    fn habits(&self) -> Vec<PyHabit> {
+        let row = |habit: &Habit| {
+            let before = habit.before.iter();
+            (
+                habit.entity_id.to_string(),
+                habit.what.to_string(),
+                habit.at_s,
+                habit.cells.clone(),
+                before
+                    .map(|it| (it.entity_id.to_string(), it.what.to_string(), it.count))
+                    .collect(),
+            )
+        };
+        self.picture.habits.iter().map(row).collect()
     }
 
     fn stale(&self, quiet_s: f64) -> Vec<(String, f64)> {

@@ -42,7 +42,9 @@ impl Applier<'_> {
 
     /// Sets `state` or an attribute.
     pub(super) fn set(&mut self, key: EntityKey, name: &Arc<str>, value: Value, heard: Heard<'_>) {
-        let Picture { registry, states } = &mut *self.picture;
+        let Picture {
+            registry, states, ..
+        } = &mut *self.picture;
         let Some(state) = states.get_mut(key) else {
             return;
         };

@@ -74,7 +74,9 @@ impl Hub {
         let Some(journal) = &mut self.journal else {
             return;
         };
-        let Picture { registry, states } = &self.picture;
+        let Picture {
+            registry, states, ..
+        } = &self.picture;
         let due = self.gate.due(now_s, |key, name| {
             Some((&registry.get(key)?.entity, states.get(key)?.get(name)?))
         });
@@ -123,6 +125,10 @@ impl Hub {
             Record::Identity(domain, unique_id, id) => {
                 self.registry().set_identity(domain, unique_id, id);
             }
+            Record::Habit(habit) => {
+                self.habits().put(habit);
+            }
+            Record::NoHabits(entity_id) => self.habits().forget(entity_id.as_deref()),
         }
         Ok(())
     }

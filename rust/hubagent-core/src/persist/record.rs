@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::habits::Habit;
 use crate::hub::Declaration;
 use crate::registry::{Area, Device, DeviceFacts, EntityFacts, Floor};
 use crate::store::Kept;
@@ -52,6 +53,10 @@ pub enum Record {
     DeviceFacts(Box<str>, DeviceFacts),
     /// The id that (domain, unique id) was given; in snapshots, for entities that are gone.
     Identity(Box<str>, Box<str>, Arc<str>),
+    /// A doing and its counts.
+    Habit(Habit),
+    /// The habits of an entity are forgotten; of none: all are.
+    NoHabits(Option<Box<str>>),
 }
 
 /// Why bytes are no record.
@@ -103,6 +108,8 @@ impl Record {
             Self::DeviceFacts(id, facts) => named(bytes, 9, &(id, facts)),
             Self::Identity(domain, unique, id) => named(bytes, 10, &(domain, unique, id)),
             Self::Device(device) => named(bytes, 11, device),
+            Self::Habit(habit) => named(bytes, 12, habit),
+            Self::NoHabits(entity_id) => named(bytes, 13, entity_id),
         };
         if let Err(error) = result {
             bytes.truncate(start);
@@ -183,6 +190,8 @@ impl<'a> Frame<'a> {
                 Record::Identity(domain, unique, id)
             }
             11 => Record::Device(self.body()?),
+            12 => Record::Habit(self.body().filter(Habit::is_sound)?),
+            13 => Record::NoHabits(self.body()?),
             _ => return None,
         })
     }
