@@ -6,7 +6,10 @@ makes of each stage.
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
+
+from hubagent.resolve import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +24,14 @@ if TYPE_CHECKING:
         Understanding,
     )
 
+_LINES, _WIDTH = 24, 80
 _READINGS = 3
 _CANDIDATES = 4
 _NAMED = 3
 
 
 def render(record: TurnRecord) -> str:
-    """Return the turn as text, at most about 25 lines for a plain request."""
+    """Return the turn as text that fits a screen of 24 lines of 80 characters."""
     utterance = record.utterance
     place = utterance.area_id or utterance.device
     lines = [
@@ -36,11 +40,23 @@ def render(record: TurnRecord) -> str:
         + f"  [{utterance.turn_id}]"
     ]
     lines += [f"  {note.stage:<11}{note.chose}  ({note.ms:.1f} ms)" for note in record.notes]
-    for resolution in record.resolutions:
-        lines += _weighed(resolution)
-    lines.append(f"  {record.decision.value}: {record.response or '(says nothing)'}")
-    lines.append(f"  {record.ms:.0f} ms in all" + (", listening" if record.listen else ""))
-    return "\n".join(lines)
+    end = [
+        f"  {record.decision.value}: {record.response or '(says nothing)'}",
+        f"  {record.ms:.0f} ms in all" + (", listening" if record.listen else ""),
+    ]
+    room = _LINES - len(lines) - len(end)
+    weighed = [line for resolution in record.resolutions for line in _weighed(resolution)]
+    if len(weighed) > room:
+        weighed = [*weighed[: room - 1], f"    and {len(weighed) - room + 1} more lines"]
+    return "\n".join(_fitting(line) for line in [*lines, *weighed, *end])
+
+
+def _fitting(line: str) -> str:
+    """Return a line that fits, cut at a word if it must be."""
+    indent = len(line) - len(line.lstrip())
+    if len(line) <= _WIDTH:
+        return line
+    return line[:indent] + shorten(line, _WIDTH - indent, placeholder=" ...")
 
 
 def _weighed(resolution: Resolution) -> list[str]:
@@ -62,15 +78,13 @@ def _weighed(resolution: Resolution) -> list[str]:
 
 
 def _difference(best: Candidate, second: Candidate) -> str:
-    """Name the features in which the best beat the runner-up."""
-    other = dict(second.features)
+    """Name the features in which the best beat the runner-up, the one that weighed most first."""
+    weights, other = rank.load(), dict(second.features)
     ahead = [
-        (value - other.get(name, 0.0), name)
-        for name, value in best.features
-        if value > other.get(name, 0.0)
+        (weights.of(name) * (value - other.get(name, 0.0)), name) for name, value in best.features
     ]
-    names = [name for _, name in sorted(ahead, reverse=True)]
-    return ", ".join(names) if names else "nothing: they are alike"
+    told = [f"{name} {gain:+.1f}" for gain, name in sorted(ahead, reverse=True) if gain > 0]
+    return ", ".join(told[:_NAMED]) if told else "nothing: they are alike"
 
 
 def _ids(ids: Sequence[str]) -> str:

@@ -119,6 +119,7 @@ class House:
             self.hub.world.place(entity_id, first.state, dict(first.attributes))
         self.hub.world.bring_back(*self.hub.world.faults.unreachable)
         self.hub.pump()
+        self.hub.store.forget_habits()
 
     def place(self, entity_id: str, state: str, **attributes: Any) -> None:
         """Move a device by hand."""

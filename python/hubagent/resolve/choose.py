@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hubagent.resolve import text
 from hubagent.resolve.features import Failure, Grounding, is_sensitive
+from hubagent.resolve.forms import COMFORT, Form
 from hubagent.resolve.settings import Request, Settings
+from hubagent.resolve.surroundings import with_usual
 from hubagent.types import Candidate, Command, Decision, Resolution
 
 if TYPE_CHECKING:
@@ -14,15 +18,26 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.rank import Weights
-    from hubagent.types import Hypothesis
+    from hubagent.types import AreaId, Hypothesis
 
 _SECURING = frozenset({"lock", "close_cover", "close_valve"})
 """Commands that make a home safer; the room may help to single their target out."""
+_SAFER_OFF = frozenset({"switch", "climate", "water_heater", "input_boolean"})
+"""Domains that make it safer, too, when they are turned off: an oven, a pump."""
+_HOT = {"°C": 30.0, "°F": 86.0}
+"""Temperature of a room above which a request is confirmed, by unit."""
+_CELSIUS_MOST = 45.0
+"""No thermostat in Celsius goes higher: what does is in Fahrenheit."""
 _SURE_NAME = 0.9
 """Least likeness of a name that is no guess."""
 _BETTER = 1.0
 """By how much something that cannot be done must fit better to be what was meant."""
 _SHOWN = 5
+_GOING = frozenset({"playing", "paused"})
+_ANY_MUSIC = frozenset({"music", "some", "song", "songs", "something", "tunes", "a", "the"})
+"""Words that leave open what is to be played."""
+_LEAST_CHOSEN = 2.0
+"""How often something must have been played to be meant by "some music"."""
 
 
 def build(
@@ -34,6 +49,7 @@ def build(
     view: ContextView,
     settings: Settings,
     weights: Weights,
+    speaker_area: AreaId | None = None,
 ) -> list[Candidate] | Failure:
     """Return candidates with their commands, best first; a failure if what fits best cannot do it.
 
@@ -45,10 +61,11 @@ def build(
         view: The home.
         settings: Fills the data of commands.
         weights: Weights of the features.
+        speaker_area: Where the speaker is; ``None`` if unknown.
     """
     able: list[Candidate] = []
     failures: list[tuple[float, Failure]] = []
-    for grounding in found:
+    for grounding in with_usual(found, spec, view, speaker_area):
         score = weights.score(grounding.features)
         built = _commands(reading, said, spec, grounding, view, settings)
         if isinstance(built, Failure):
@@ -93,10 +110,32 @@ def _commands(
             if isinstance(built, Failure):
                 failures.append(built)
             else:
+                if spec.setting == "media" and state.state not in _GOING and "play_media" in has:
+                    built = tuple(_preferred(item, view) for item in built)
                 commands.extend(built)
     if commands:
         return tuple(commands), tuple(unreachable)
     return Failure("unreachable", {"names": tuple(unreachable)}) if unreachable else failures[0]
+
+
+def _preferred(command: Command, view: ContextView) -> Command:
+    """Return the command with what is played there most, if music and nothing else was asked for."""
+    said = text.tokens(str(command.data.get("media_content_id", "music")))
+    if not _ANY_MUSIC.issuperset(said):
+        return command
+    chosen = next(
+        (
+            what
+            for what, times in view.chosen(command.entity_id, "media")
+            if times >= _LEAST_CHOSEN and not _ANY_MUSIC.issuperset(text.tokens(what))
+        ),
+        None,
+    )
+    if chosen is None:
+        return command
+    kind = command.data.get("media_content_type", "music")
+    data = {**command.data, "media_content_id": chosen, "media_content_type": kind}
+    return replace(command, command="play_media", data=data)
 
 
 def decide(
@@ -105,6 +144,7 @@ def decide(
     *,
     probability: float,
     unexplained: int,
+    form: Form,
     view: ContextView,
     weights: Weights,
 ) -> Resolution:
@@ -115,10 +155,16 @@ def decide(
         spec: What the intent does.
         probability: How surely the request is understood.
         unexplained: Words of the request that are nothing to the hub.
+        form: Whether it is a request at all, or tells or asks something.
         view: The home.
         weights: Weights and margins.
     """
     best = candidates[0]
+    if form is not Form.REQUEST and not _is_wish(form, best):
+        if _is_securing(best) and all(is_sensitive(view.entity(i)) for i in best.entity_ids):
+            return resolution(Decision.ASK, best, (best,), reason="confirm")
+        # What it tells of may still be meant by the "it" of the next clause.
+        return resolution(Decision.REFUSE, best, (best,), reason="not_for_me")
     near = [
         item
         for item in candidates
@@ -130,14 +176,37 @@ def decide(
     sensitive = [e for i in best.entity_ids if is_sensitive(e := view.entity(i))]
     odd = any(entity.domain in spec.confirm for entity in sensitive)
     odd = odd or (unexplained > 0 and not _is_securing(best))
+    if any(_is_hot(command, view) for command in best.commands):
+        return resolution(Decision.ASK, best, (best,), reason="confirm")
     if sensitive and (odd or not _is_explicit(best, candidates, probability, weights)):
         return resolution(Decision.ASK, best, (best,), reason="confirm")
     return resolution(Decision.ACT, best, candidates[:_SHOWN])
 
 
+def _is_wish(form: Form, best: Candidate) -> bool:
+    """Return whether a remark on how it is here may be a wish for what was found."""
+    domains = {entity_id.partition(".")[0] for entity_id in best.entity_ids}
+    return form is Form.REMARK and domains <= COMFORT
+
+
+def _is_hot(command: Command, view: ContextView) -> bool:
+    """Return whether a room would be heated beyond what anybody lives in."""
+    target = command.data.get("temperature")
+    if not command.entity_id.startswith("climate.") or not isinstance(target, int | float):
+        return False
+    unit = view.entity(command.entity_id).unit
+    if unit not in _HOT:
+        unit = "°C" if target <= _CELSIUS_MOST else "°F"
+    return target > _HOT[unit]
+
+
 def _is_securing(best: Candidate) -> bool:
     """Return whether the commands make the home safer."""
-    return all(command.command in _SECURING for command in best.commands)
+    return all(
+        command.command in _SECURING
+        or (command.command == "turn_off" and command.entity_id.partition(".")[0] in _SAFER_OFF)
+        for command in best.commands
+    )
 
 
 def _is_explicit(

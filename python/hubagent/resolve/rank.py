@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -18,19 +18,35 @@ class Weights:
 
     explicit: Mapping[str, float]
     context: Mapping[str, float]
+    usual: Mapping[str, float]
+    usual_most: float
     ask_margin: float
     doubtful: float
     doubtful_securing: float
 
     def score(self, features: Mapping[str, float]) -> float:
         """Return the sum of weight x feature; a feature without a weight counts nothing."""
-        return self.explicit_score(features) + sum(
-            self.context.get(name, 0.0) * value for name, value in features.items()
-        )
+        usual = min(_sum(self.usual, features), self.usual_most)
+        return self.explicit_score(features) + _sum(self.context, features) + usual
 
     def explicit_score(self, features: Mapping[str, float]) -> float:
         """Return the same without what the context adds: what the words alone say."""
-        return sum(self.explicit.get(name, 0.0) * value for name, value in features.items())
+        return _sum(self.explicit, features)
+
+    def of(self, name: str) -> float:
+        """Return the weight of a feature, whatever its group."""
+        for group in (self.explicit, self.context, self.usual):
+            if name in group:
+                return group[name]
+        return 0.0
+
+    def without_context(self) -> Weights:
+        """Return weights that look at the words alone."""
+        return replace(self, context={}, usual={})
+
+
+def _sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    return sum(weights.get(name, 0.0) * value for name, value in features.items())
 
 
 @cache
@@ -41,6 +57,8 @@ def load() -> Weights:
     return Weights(
         explicit=data["explicit"],
         context=data["context"],
+        usual=data["usual"],
+        usual_most=data["usual_most"],
         ask_margin=data["ask_margin"],
         doubtful=data["doubtful"],
         doubtful_securing=data["doubtful_securing"],

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hubagent.resolve import choose, intents, lexicon, rank, text
+from hubagent.resolve import choose, forms, intents, lexicon, rank, text
 from hubagent.resolve.by_option import ByOption
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
@@ -44,6 +44,8 @@ WORDED_SCORE = 1.5
 """Gain of a reading whose very words are an option or a part of what a thing can be set to."""
 MOST_OUT_OF_SCOPE = 0.5
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
+BEHIND = 100.0
+"""How far what must not be done stands behind everything that may."""
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
@@ -74,6 +76,7 @@ class Resolver:
         self._lexicon = lexicon.load()
         self._specs = intents.load()
         self._weights = rank.load()
+        self._forms = forms.load(self._lexicon)
         self._settings = Settings(values, self._lexicon)
         self._questions = Questions(self._lexicon, values)
         self._by_option = ByOption(self._lexicon)
@@ -195,7 +198,7 @@ class Resolver:
         ]
         for part in parts:
             if part.resolution.decision is Decision.REFUSE:
-                return part
+                return _Reading(part.resolution, understood + part.score)
         score = understood + sum(part.score for part in parts) / len(parts)
         asked = [part for part in parts if part.resolution.decision is Decision.ASK]
         if asked:
@@ -225,6 +228,7 @@ class Resolver:
             view=scene.view,
             settings=self._settings,
             weights=self._weights,
+            speaker_area=scene.speaker_area,
         )
         if isinstance(candidates, Failure):
             return _refused(spec, candidates)
@@ -237,10 +241,12 @@ class Resolver:
             spec,
             probability=probability,
             unexplained=mention.unexplained,
+            form=self._forms.form(scene.text[clause.start : clause.end]),
             view=scene.view,
             weights=self._weights,
         )
-        return _Reading(resolution, best.score)
+        refused = resolution.decision is Decision.REFUSE
+        return _Reading(resolution, best.score - (BEHIND if refused else 0.0))
 
     def _support(self, best: Candidate, reading: Hypothesis, clause: Clause) -> float:
         """Return the probability of this reading and of all that come to the same command.

@@ -1,0 +1,109 @@
+"""Whether a clause asks for something, asks about something, or merely tells.
+
+"The tap outside has frozen solid again" names a valve and a state, and asks for nothing. In: the
+words of a clause. Out: its form. A clause that no verb of a statement betrays counts as a request,
+for people speak in fragments: "kitchen lights off". The words are data (``forms.toml``).
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from itertools import pairwise, starmap
+from typing import TYPE_CHECKING, Any
+
+from hubagent.resolve import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hubagent.resolve.lexicon import Lexicon
+
+COMFORT = frozenset(
+    {"light", "climate", "fan", "cover", "humidifier", "media_player", "water_heater"}
+)
+"""Domains that a remark on how it is may move: "it's gloomy in the kitchen"."""
+_BREAK = re.compile(
+    r"\s*(?:[,;:.!?\u2013\u2014]+(?=\s|$)|\b(?:so|and|but|then)\b)\s*", re.IGNORECASE
+)
+_OWNS_OR_IS = re.compile(r"['\u2019]s\b", re.IGNORECASE)
+_WE_ARE = re.compile(r"\bwe['\u2019]re\b", re.IGNORECASE)
+_PAST = re.compile(r"[a-z]{2,}[^e]ed")
+
+
+class Form(enum.Enum):
+    """What a clause does."""
+
+    REQUEST = enum.auto()
+    QUESTION = enum.auto()
+    REMARK = enum.auto()
+    """Tells how it is: "it's gloomy in the kitchen", which may be a wish."""
+    REPORT = enum.auto()
+    """Tells what happened, which is none."""
+
+
+class Forms:
+    """Tells the form of clauses."""
+
+    def __init__(self, table: Mapping[str, Any], lexicon: Lexicon) -> None:
+        self._words = {name: frozenset(words) for name, words in table.items()}
+        self._past_before: Mapping[str, list[str]] = table["past_before"]
+        self._polite = tuple(text.tokens(words) for words in table["polite"])
+        self._lexicon = lexicon
+
+    def form(self, said: str) -> Form:
+        """Return the form of a clause: a request if any part of it is one."""
+        forms = [form for part in _BREAK.split(said) if (form := self._part(part)) is not None]
+        for form in (Form.REQUEST, Form.QUESTION, Form.REPORT, Form.REMARK):
+            if form in forms:
+                return form
+        return Form.REQUEST
+
+    def _part(self, said: str) -> Form | None:
+        """Return the form of a part without a pause; ``None`` if it is a mere word aside."""
+        words = text.tokens(_WE_ARE.sub("we are", said))
+        start = 0
+        while start < len(words) and words[start] in self._words["fillers"]:
+            start += 1
+        rest = words[start:]
+        if not rest:
+            return None
+        if any(text.find(words, polite) >= 0 for polite in self._polite):
+            return Form.REQUEST
+        if rest[0] in self._words["questions"] and len(rest) > 2:
+            return Form.QUESTION
+        if rest[0] in self._words["imperatives"]:
+            return Form.REQUEST
+        if any(starmap(self._is_past, pairwise((*rest, "")))):
+            return Form.REPORT
+        is_now = bool(self._words["present"] & set(rest)) or self._is_contracted(said)
+        if is_now:
+            return Form.REMARK
+        asks = any(word in self._lexicon.requests for word in rest)
+        return Form.REQUEST if asks or len(rest) > 1 else None
+
+    def _is_past(self, word: str, behind: str) -> bool:
+        if word in self._words["past"] or behind in self._past_before.get(word, ()):
+            return True
+        return bool(_PAST.fullmatch(word)) and word not in self._words["not_past"]
+
+    def _is_contracted(self, said: str) -> bool:
+        """Return whether "'s" stands for "is": "kitchen's dark", but not "Leo's lamp off"."""
+        found = _OWNS_OR_IS.search(said)
+        if found is None:
+            return False
+        behind = text.tokens(said[found.end() :])
+        return not any(
+            (text.singular(word),) in self._lexicon.kind_words or word in self._lexicon.requests
+            for word in behind
+        )
+
+
+@cache
+def load(lexicon: Lexicon) -> Forms:
+    """Return the forms of the package."""
+    source = resources.files("hubagent.resolve").joinpath("forms.toml")
+    return Forms(tomllib.loads(source.read_text(encoding="utf-8")), lexicon)

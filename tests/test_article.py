@@ -1,0 +1,175 @@
+"""Context breaks ties, and explicit words win: the examples of the article, on whole turns.
+
+Each home is as small as its example; the model, the store and the devices' protocol are real.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hubagent.replay import replay_scenario
+from hubagent.resolve import rank
+from hubagent.understand.understander import Understander
+
+if TYPE_CHECKING:
+    from hubagent.resolve.rank import Weights
+
+MORNING, EVENING = "2026-03-04T07:10:00+00:00", "2026-03-04T21:10:00+00:00"
+
+HOUSE: dict[str, Any] = {
+    "floors": [{"id": "ground", "name": "Ground Floor"}, {"id": "top", "name": "Top Floor"}],
+    "areas": [
+        {"id": "hall", "name": "Hall", "floor": "ground"},
+        {"id": "kitchen", "name": "Kitchen", "floor": "ground"},
+        {"id": "attic", "name": "Attic", "floor": "top"},
+    ],
+    "entities": [
+        {"id": "light.hall", "name": "Lantern", "area": "hall", "state": "off"},
+        {"id": "light.kitchen", "name": "Pendant", "area": "kitchen", "state": "off"},
+        {"id": "light.attic", "name": "Batten", "area": "attic", "state": "off"},
+        {"id": "binary_sensor.hall_motion", "name": "Hall Motion", "area": "hall", "state": "off",
+         "attributes": {"device_class": "motion"}},
+    ],
+}  # fmt: skip
+
+PLAYERS: dict[str, Any] = {
+    "areas": [{"id": "den", "name": "Den"}, {"id": "loft", "name": "Loft"}],
+    "entities": [
+        {"id": "media_player.den", "name": "Den Speaker", "area": "den", "state": "idle",
+         "attributes": {"device_class": "speaker"}},
+        {"id": "media_player.loft", "name": "Loft Speaker", "area": "loft", "state": "idle",
+         "attributes": {"device_class": "speaker"}},
+    ],
+}  # fmt: skip
+
+
+def used(entity_id: str, what: str, hour: int, times: float = 12.0, **more: Any) -> dict[str, Any]:
+    days = {"weekday": {str(hour): times}}
+    return {"entity_id": entity_id, "what": what, "hours": days, **more}
+
+
+@pytest.fixture(scope="module")
+def understand() -> Understander:
+    return Understander.load()
+
+
+def turn(
+    understand: Understander,
+    text: str,
+    home: dict[str, Any] = HOUSE,
+    *,
+    habits: list[dict[str, Any]] | None = None,
+    now: str = MORNING,
+    **said: Any,
+) -> dict[str, Any]:
+    document = replay_scenario(
+        {
+            "home": home,
+            "now": now,
+            "memory": {"habits": habits or []},
+            "turns": [{"text": text, **said}],
+        },
+        understand,
+    )
+    found: dict[str, Any] = document["turns"][0]
+    return found
+
+
+def moved(document: dict[str, Any]) -> set[str]:
+    return {command["entity_id"] for command in document["commands"]}
+
+
+def test_without_context_the_words_are_asked_about(understand: Understander) -> None:
+    assert turn(understand, "turn on the light")["decision"] == "ask"
+
+
+def test_the_speakers_room(understand: Understander) -> None:
+    assert moved(turn(understand, "turn on the light", area="attic")) == {"light.attic"}
+
+
+@pytest.mark.parametrize(("now", "light"), [(MORNING, "light.kitchen"), (EVENING, "light.attic")])
+def test_the_time_of_day(understand: Understander, now: str, light: str) -> None:
+    habits = [used("light.kitchen", "on", 7), used("light.attic", "on", 21)]
+    assert moved(turn(understand, "turn on the light", habits=habits, now=now)) == {light}
+
+
+def test_a_sensor_that_has_just_changed(understand: Understander) -> None:
+    event = {"entity_id": "binary_sensor.hall_motion", "state": "on"}
+    found = turn(understand, "turn on the light", events=[event])
+    assert moved(found) == {"light.hall"}
+
+
+def test_coffee_after_the_alarm(understand: Understander) -> None:
+    home = {
+        "areas": [{"id": "kitchen", "name": "Kitchen"}, {"id": "bar", "name": "Bar"},
+                  {"id": "bedroom", "name": "Bedroom"}],
+        "entities": [
+            {"id": "switch.filter", "name": "Filter Coffee Machine", "area": "kitchen",
+             "state": "off"},
+            {"id": "switch.espresso", "name": "Espresso Coffee Machine", "area": "bar",
+             "state": "off"},
+            {"id": "binary_sensor.alarm_clock", "name": "Bedside Alarm", "area": "bedroom",
+             "state": "off", "attributes": {"device_class": "sound"}},
+        ],
+    }  # fmt: skip
+    after = [{"entity_id": "binary_sensor.alarm_clock", "what": "on", "count": 12.0}]
+    habits = [
+        used("switch.filter", "on", 12, after=after),
+        used("binary_sensor.alarm_clock", "on", 12),
+    ]
+    ring = {"entity_id": "binary_sensor.alarm_clock", "state": "on"}
+    words = "turn on the coffee machine"
+    assert turn(understand, words, home, habits=habits)["decision"] == "ask"
+    rang = turn(understand, words, home, habits=habits, events=[ring])
+    assert moved(rang) == {"switch.filter"}
+
+
+def test_a_jazz_listener(understand: Understander) -> None:
+    habits = [used("media_player.den", "playing", 20), used("media_player.den", "media=jazz", 20)]
+    found = turn(understand, "play some music", PLAYERS, habits=habits, area="den")
+    assert moved(found) == {"media_player.den"}
+    assert found["commands"][0]["data"]["media_content_id"] == "jazz"
+    plain = turn(understand, "play some music", PLAYERS, area="den")
+    assert plain["commands"][0]["data"].get("media_content_id") != "jazz"
+
+
+def test_the_player_that_is_used(understand: Understander) -> None:
+    habits = [used("media_player.loft", "playing", 20, 30.0)]
+    assert turn(understand, "play some jazz", PLAYERS)["decision"] == "ask"
+    found = turn(understand, "play some jazz", PLAYERS, habits=habits)
+    assert moved(found) == {"media_player.loft"}
+
+
+@pytest.mark.parametrize("context", [True, False])
+@pytest.mark.parametrize(
+    ("words", "light"),
+    [
+        ("turn on the attic light", "light.attic"),
+        ("turn on the light in the kitchen", "light.kitchen"),
+        ("turn on the batten", "light.attic"),
+    ],
+)
+def test_explicit_words_win_with_context_and_without(
+    understand: Understander,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    light: str,
+    *,
+    context: bool,
+) -> None:
+    weights: Weights = rank.load()
+    if not context:
+        monkeypatch.setattr(rank, "load", weights.without_context)
+    habits = [used("light.hall", "on", 7, 60.0)]
+    event = {"entity_id": "binary_sensor.hall_motion", "state": "on"}
+    found = turn(understand, words, habits=habits, area="hall", events=[event])
+    assert moved(found) == {light}
+
+
+def test_what_is_usual_weighs_less_than_the_room_and_that_less_than_a_place() -> None:
+    weights = rank.load()
+    assert all(weight > 0 for weight in (*weights.context.values(), *weights.usual.values()))
+    assert weights.usual_most < weights.context["here"] < weights.explicit["place"]
+    assert weights.explicit["place"] < weights.explicit["name"]
