@@ -186,6 +186,13 @@ def test_what_is_named_wins_over_what_was_spoken_of(talk: Talk) -> None:
     assert moved(talk("turn on the loft lamp", "turn off the kitchen lamp")) == {"light.kitchen"}
 
 
+def test_it_is_none_of_several_that_an_answer_listed(talk: Talk) -> None:
+    talk("turn on the loft lamp")
+    assert len(talk("are the lights on?").resolutions[0].targets) > 1
+    assert not {"light.loft", "light.kitchen"} & moved(talk("make it thirty"))
+    assert moved(talk("are the lights on?", "turn them off")) == {"light.loft", "light.kitchen"}
+
+
 def test_both_is_the_one_and_the_other(talk: Talk) -> None:
     talk("turn on the loft lamp", "and the kitchen one", "both off")
     assert (talk.state("light.loft"), talk.state("light.kitchen")) == ("off", "off")

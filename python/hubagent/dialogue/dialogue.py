@@ -138,9 +138,15 @@ class Dialogue:
         return Heard(text, ids=ids, before=past, note=f"a new request; it: {_listed(ids)}")
 
     def _spoken(self, past: Past, text: str) -> tuple[EntityId, ...]:
-        """Return what pronouns mean: those of one turn, or of all that it went on from."""
+        """Return what pronouns mean: those of one turn, or of all that it went on from.
+
+        After an answer that listed several things, "it" is none of them in particular.
+        """
         several = self._words.plural_pronouns | {"both", "all"}
-        return past.group if several.intersection(known.tokens(text)) else past.targets
+        if several.intersection(known.tokens(text)):
+            return past.group
+        listed = past.last.decision is Decision.ANSWER and len(past.targets) > 1
+        return () if listed else past.targets
 
     # -- undo --------------------------------------------------------------------------------------
 
@@ -349,22 +355,36 @@ class Dialogue:
             view: The home.
             by: The attempt they are from; ``None`` for the plain reading.
         """
-        found = tuple(self._narrowed(heard, item) for item in resolutions)
+        found = tuple(self._narrowed(heard, item, view) for item in resolutions)
         if by is None and heard.bare:
             found = tuple(_unmoved(item) for item in found)
-        if by is not None:
-            found = tuple(self._guarded(item, view) for item in found)
+        found = tuple(
+            self._guarded(item, view) if by is not None or item is not was else item
+            for item, was in zip(found, resolutions, strict=True)
+        )
         if heard.wrong is None or any(item.decision is Decision.REFUSE for item in found):
             return found
         return (*self._taken_back(heard.wrong, found, view), *found)
 
-    def _narrowed(self, heard: Heard, item: Resolution) -> Resolution:
-        """Return a question answered by what was spoken of just now, if that is one of its options."""
-        if item.decision is not Decision.ASK or item.reason != "which" or heard.before is None:
+    def _narrowed(self, heard: Heard, item: Resolution, view: ContextView) -> Resolution:
+        """Return a question answered by what was spoken of just now, if only one option is of it.
+
+        The thing itself is; in a follow-up also what stands in the same room.
+        """
+        past = heard.before
+        if item.decision is not Decision.ASK or item.reason != "which" or past is None:
             return item
-        recent = set(heard.before.targets)
+        recent = set(past.targets)
         near = [c for c in item.candidates if recent and set(c.entity_ids) <= recent]
-        return taken(item, near) if len(near) == 1 and heard.wrong is None else item
+        if heard.wrong is not None or (not near and (heard.first or heard.last)):
+            areas = {view.area_of(i) for i in recent}
+            near = [
+                c
+                for c in item.candidates
+                if {view.area_of(i) for i in c.entity_ids} == areas
+                and not recent.intersection(c.entity_ids)
+            ]
+        return taken(item, near) if len(near) == 1 else item
 
     def _guarded(self, item: Resolution, view: ContextView) -> Resolution:
         """Ask before something sensitive is opened by words that do not name it."""
