@@ -82,7 +82,7 @@ def _take(words: tuple[str, ...], at: int, short: Short, values: Values) -> int:
     number = _number(words, at, values)
     if rest[0] in _NUMBERED and _number(words, at + 1, values):
         return 0
-    for phrase, sort, value, quality in known.phrases:
+    for phrase, sort, value, quality in known.phrases.get(rest[0], ()):
         if rest[: len(phrase)] != phrase or len(phrase) < number:
             continue
         if sort == "polarity" and value == "on" and _number(words, at + 1, values) > 0:
@@ -125,13 +125,14 @@ def _taken_number(words: tuple[str, ...], at: int, size: int, short: Short) -> i
 
 def _is_amount_behind(word: str) -> bool:
     """Return whether a number behind the word is an amount: "to one", "up one"."""
-    directions = {phrase for phrase, sort, *_ in load().phrases if sort == "direction"}
-    return word in _TO | _BY or (word,) in directions
+    return word in _TO or word in _BY or word in load().ways
 
 
 def _number(words: tuple[str, ...], at: int, values: Values) -> int:
     """Return how many words from one on are a number, 0 if none is."""
-    known = {phrase[0] for phrase, *_ in load().phrases if len(phrase) == 1}
+    known = load().single
+    if at >= len(words) or words[at] in known or values.number(words[at]) is None:
+        return 0
     for size in range(min(_NUMBER_WORDS, len(words) - at), 0, -1):
         said = words[at : at + size]
         each = all(

@@ -20,6 +20,10 @@ _WORD = re.compile(r"[^\W_]+(?:\.\d+)?|,")
 _COMMA = ","
 
 
+Phrase = tuple[tuple[str, ...], str, str, str]
+"""Its words, what sort of part it is, the value, the quality it speaks of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """Something of a thing that has a level: which intents set and change it, for which domains."""
@@ -47,7 +51,15 @@ class Words:
             Quality(name, tuple(t["of"]), t["set"], t["step"], t["slot"], tuple(t["words"]))
             for name, t in data["qualities"].items()
         )
-        self.phrases = _phrases(data)
+        phrases = _phrases(data)
+        self.phrases: dict[str, list[Phrase]] = {}
+        """By first word, the longest first."""
+        for phrase in phrases:
+            self.phrases.setdefault(phrase[0][0], []).append(phrase)
+        self.single = frozenset(phrase[0] for phrase, *_ in phrases if len(phrase) == 1)
+        self.ways = frozenset(
+            phrase[0] for phrase, sort, *_ in phrases if sort == "direction" and len(phrase) == 1
+        )
         self.answers = _answers(data["answers"])
         self.undo = tuple(re.compile(pattern) for pattern in data["patterns"].pop("undo"))
         self.patterns = {name: re.compile(text) for name, text in data["patterns"].items()}
@@ -57,7 +69,7 @@ class Words:
         return next((item for item in self.qualities if domain in item.of), None)
 
 
-def _phrases(data: Mapping[str, Any]) -> tuple[tuple[tuple[str, ...], str, str, str], ...]:
+def _phrases(data: Mapping[str, Any]) -> tuple[Phrase, ...]:
     """Return (tokens, class, value, quality), the longest first."""
     found = [((word,), "polarity", value, "") for word, value in data["polarity"].items()]
     for table in ("directions", "complaints"):
