@@ -184,3 +184,51 @@ def test_it_is_what_the_condition_is_about(understand: Understander) -> None:
     assert (turn["decision"], states["light.saloon"]) == ("act", "off")
     turn, states = _said(understand, "did anyone lock the hatch, if not do it")
     assert states["lock.hatch"] == "locked" or turn["decision"] == "ask"
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("saloon light off, cabin light on", {"light.saloon": "off", "light.cabin": "on"}),
+        ("the cabin light and the cabin fan on please", {"light.cabin": "on", "fan.cabin": "on"}),
+        (
+            "long day: saloon light off, cabin fan on and close the saloon blind",
+            {"light.saloon": "off", "fan.cabin": "on", "cover.blind": "closed"},
+        ),
+        ("turn the saloon light and the bilge pump off", {"light.saloon": "off"}),
+    ],
+)
+def test_every_request_of_a_sentence_is_carried_out(
+    understand: Understander, text: str, moved: dict[str, str]
+) -> None:
+    turn, states = _said(understand, text)
+    assert turn["decision"] == "act", turn
+    assert {entity_id: states[entity_id] for entity_id in moved} == moved
+
+
+@pytest.mark.parametrize(
+    "text", ["saloon light off and the wheelhouse lamp on", "cabin fan on, drawbridge down"]
+)
+def test_all_of_a_sentence_or_nothing(understand: Understander, text: str) -> None:
+    turn, _ = _said(understand, text)
+    assert (turn["decision"], turn["commands"]) == ("refuse", []), turn
+
+
+@pytest.mark.parametrize(
+    ("text", "held_back"),
+    [
+        ("turn the saloon light off before judgement day", False),
+        ("saloon light off while we're away this weekend", False),
+        ("turn the saloon light off, nobody's here till tonight", False),
+        ("turn the saloon light off before dinner", True),
+        ("turn the saloon light off tonight", True),
+        ("turn the saloon light off when we leave, we're out this weekend", True),
+    ],
+)
+def test_the_time_of_a_reason_is_not_that_of_the_request(
+    understand: Understander, text: str, held_back: bool
+) -> None:
+    turn, states = _said(understand, text)
+    assert (turn["decision"], states["light.saloon"]) == (
+        ("refuse", "on") if held_back else ("act", "off")
+    ), turn

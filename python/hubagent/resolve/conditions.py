@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from hubagent.resolve import lexicon, text
 from hubagent.resolve.asked import Asked, Verdict
+from hubagent.resolve.compound import CompoundResolver
 from hubagent.resolve.ground import Grounder
-from hubagent.resolve.later import TimedResolver
 from hubagent.types import Decision, Resolution
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class ConditionalResolver:
 
     def __init__(self, understand: Understand, values: Values) -> None:
         self._understand = understand
-        self._timed = TimedResolver(understand, values)
+        self._plain = CompoundResolver(understand, values)
         self._lexicon = lexicon.load()
         self._asked = Asked(self._lexicon, values)
 
@@ -87,12 +87,12 @@ class ConditionalResolver:
         domains: frozenset[str] = frozenset(),
         timer_names: Sequence[str] = (),
     ) -> tuple[Resolution, ...]:
-        """Return what each clause comes to; as ``TimedResolver.resolve``, and with conditions."""
+        """Return what each clause comes to; as ``CompoundResolver.resolve``, and with conditions."""
 
         def plain(
             what: Understanding, things: Sequence[EntityId] = antecedents
         ) -> tuple[Resolution, ...]:
-            return self._timed.resolve(
+            return self._plain.resolve(
                 what,
                 view,
                 speaker_area=speaker_area,

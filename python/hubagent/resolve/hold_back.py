@@ -48,6 +48,23 @@ _YET_DO = re.compile(
 )
 
 
+_TIMELY = re.compile(
+    rf"\d|\b(?:{_COUNT}|twenty|thirty|forty|fifty|half|quarter)\b|{_UNIT}\b|\b(?:noon|midday|midnight|night|tonight|today|tomorrow|"
+    r"later|soon|sunset|sunrise|dusk|dawn|dark|morning|evening|afternoon|weekends?|weekdays?|month|year|hourly|daily|"
+    r"nightly|weekly|breakfast|lunch|dinner|supper|bed|bedtime|work|school)\b|\b\w+day\b|\bevery\b",
+    re.IGNORECASE,
+)
+"""Words of a time; a slot without any is something else that the model took for one."""
+_ASIDE = re.compile(
+    r"\bbefore (?:judge?ment|the end of the|dooms) ?\w*\b|\bwhile (?:i|we|they|he|she|you)\b.*$"
+    r"|,\s*(?:nobody|no one|everyone|everybody|we|i|they|he|she|guests?|visitors?|it)(?:['\u2019]s|['\u2019]re|['\u2019]m|['\u2019]ll| is| are| am|\b)"
+    r"(?=.*\b(?:home|away|out|back|gone|here|asleep|coming|arriving|leaving)\b).*$"
+    r"|\b(?:an?|half an?) (?:sec|tick|mo)\b(?!\w)",
+    re.IGNORECASE,
+)
+"""Reasons and asides, whose time is none of the command's: "nobody's home till tonight"."""
+
+
 def reason_to_hold_back(utterance: str, clause: str, reading: Hypothesis) -> str:
     """Return why a command must not be carried out now; empty if nothing speaks against it.
 
@@ -60,6 +77,14 @@ def reason_to_hold_back(utterance: str, clause: str, reading: Hypothesis) -> str
         return "not_to_do"
     if _CONDITION.search(utterance):
         return "conditional"
-    if any(slot.name in _TIME_SLOTS for slot in reading.slots) or _LATER.search(utterance):
+    aside = _ASIDE.search(utterance)
+    left = _ASIDE.sub(" ", utterance)
+    timely = any(
+        slot.name in _TIME_SLOTS
+        and _TIMELY.search(slot.text)
+        and not (aside is not None and aside.start() <= slot.start < aside.end())
+        for slot in reading.slots
+    )
+    if timely or _LATER.search(left):
         return "later"
     return ""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hubagent.resolve.places import Place
 
 _SPOKEN = re.compile(r"[^\s,;!?]+")
+_SUBJECT_FIRST = re.compile(r"\s*we['\u2019]re\b", re.IGNORECASE)
+"""No "were", though their letters are the same."""
 _YES_NO = frozenset(
     [
         "is",
@@ -47,6 +49,7 @@ _YES_NO = frozenset(
 _DONE = frozenset({"did", "didnt", "has", "hasnt", "have", "havent"})
 _WHICH = frozenset({"which", "whose", "who", "whos"})
 _WHAT = frozenset({"what", "whats", "how", "hows"})
+_OPENERS = frozenset({"and", "so", "ok", "okay", "hey", "well", "oh", "hmm", "um", "er", "then"})
 _STATEMENT = frozenset({"still", "yet", "alright", "okay"})
 """Words by which a sentence without a verb asks: "light still on in the coop"."""
 _PLACED = frozenset({"in", "on", "at", "inside", "down", "up", "out", "over", "near"})
@@ -136,6 +139,8 @@ class InquiryReader:
             places: The places of the home.
         """
         form = form_of(text.tokens(said))
+        if _SUBJECT_FIRST.match(said):
+            form = "statement"
         bound, left = self._bound(said)
         words = list(text.tokens(left))
         if words and words[0] in _DONE:  # "did anyone lock the door"
@@ -380,6 +385,8 @@ class InquiryReader:
 
 def form_of(words: tuple[str, ...]) -> str:
     """Return how a question is put; ``statement`` if its words do not tell that it is one."""
+    while words and words[0] in _OPENERS:
+        words = words[1:]
     if not words:
         return "statement"
     if "how" in words and "many" in words:
