@@ -111,10 +111,11 @@ class Lexicon:
         things = {words[0] for words in self.kind_words if len(words) == 1}
         self.carriers = _words(data["carriers"]["words"].split()) | (state_words - things)
         self._own = frozenset(text.singular(word) for word in {*small["places"], *kind_words})
-        self._by_words = sorted(
-            ((words, kind) for kind in self.kinds for words in kind.words),
-            key=lambda item: -len(item[0]),
-        )
+        self._by_words: dict[tuple[str, ...], list[Kind]] = {}
+        for kind in self.kinds:
+            for words in kind.words:
+                self._by_words.setdefault(words, []).append(kind)
+        self._longest = max(map(len, self._by_words))
 
     def is_own_word(self, word: str) -> bool:
         """Return whether it is a common word of homes, so never a misspelling of another."""
@@ -142,12 +143,13 @@ class Lexicon:
     def kinds_of(self, words: tuple[str, ...]) -> tuple[Said, ...]:
         """Return the kinds that the last words may name, the longest first."""
         singulars = text.singulars(words)
-        found = []
-        for known, kind in self._by_words:
-            start = len(words) - len(known)
-            if start >= 0 and singulars[start:] == known:
-                found.append(Said(kind, known, start, plural=words[-1] != singulars[-1]))
-        return tuple(found)
+        plural = bool(words) and words[-1] != singulars[-1]
+        sizes = range(min(self._longest, len(words)), 0, -1)
+        return tuple(
+            Said(kind, singulars[-size:], len(words) - size, plural)
+            for size in sizes
+            for kind in self._by_words.get(singulars[-size:], ())
+        )
 
     def kind_named(self, domain: str, device_class: str = "") -> Kind:
         """Return the kind for a domain and class that the understanding itself fixed."""

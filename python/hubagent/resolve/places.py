@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.once import called, positions_of_words
 from hubagent.types import AreaId
 
 if TYPE_CHECKING:
@@ -95,12 +96,10 @@ class Places:
         return Place(" and ".join(phrases), areas, several=any(place.several for place in places))
 
     def _exact(self, words: tuple[str, ...]) -> frozenset[AreaId]:
-        return frozenset(
-            area.area_id for area in self._areas if any(_equal(words, n) for n in _names(area))
-        )
+        return frozenset(self._areas[i].area_id for i in _called(self._areas, words))
 
     def _floor(self, words: tuple[str, ...]) -> frozenset[AreaId]:
-        wanted = [floor for floor in self._floors if any(_equal(words, n) for n in _names(floor))]
+        wanted = [self._floors[i] for i in _called(self._floors, words)]
         levels = [floor.level for floor in self._floors if floor.level is not None]
         if not wanted and len(levels) > 1:
             if words in self._lexicon.upper:
@@ -122,7 +121,11 @@ class Places:
     def _partial(self, words: tuple[str, ...]) -> frozenset[AreaId]:
         """Return the areas of which every word said is part, the fullest match first."""
         scores: dict[AreaId, float] = {}
-        for area in self._areas:
+        same, known = self._lexicon.same, positions_of_words(self._areas)
+        near = {
+            i for word in words for other, ids in known.items() if same(word, other) for i in ids
+        }
+        for area in (self._areas[i] for i in sorted(near)):
             score = max(self._overlap(words, text.tokens(name)) for name in _names(area))
             if score > 0:
                 scores[area.area_id] = score
@@ -161,6 +164,7 @@ def _names(item: Area | Floor) -> tuple[str, ...]:
     return (item.name, *item.aliases)
 
 
-def _equal(words: tuple[str, ...], name: str) -> bool:
-    known = text.tokens(name)
-    return text.singulars(words) == text.singulars(known) or "".join(words) == "".join(known)
+def _called(items: tuple[Area | Floor, ...], words: tuple[str, ...]) -> list[int]:
+    """Return the positions of those called so, in the singular or without blanks."""
+    known = called(items)
+    return sorted({*known.get(text.singulars(words), ()), *known.get("".join(words), ())})

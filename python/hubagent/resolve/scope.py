@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
 from hubagent.resolve.names import NO_FIT, NameFit, fit_name
+from hubagent.resolve.once import devices_by_id, entities_of_devices
 from hubagent.types import DeviceId, EntityId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from hubagent.ports import ContextView
     from hubagent.resolve.lexicon import Lexicon
     from hubagent.resolve.mention import Mention
     from hubagent.resolve.places import Place, Places
-    from hubagent.types import AreaId, Device, Entity
+    from hubagent.types import AreaId, Entity
 
 _SHORTLIST = 16
 _SPELLINGS = 3
@@ -33,18 +33,6 @@ class Scope:
         self._places = places
         self._speaker_area = speaker_area
         self._words: dict[str, bool] = {}
-
-    @cached_property
-    def _devices(self) -> Mapping[DeviceId, Device]:
-        return {device.device_id: device for device in self._view.devices()}
-
-    @cached_property
-    def _of_device(self) -> Mapping[DeviceId, list[EntityId]]:
-        found: dict[DeviceId, list[EntityId]] = {}
-        for entity in self._view.entities():
-            if entity.device_id is not None:
-                found.setdefault(entity.device_id, []).append(entity.entity_id)
-        return found
 
     def has_word(self, word: str) -> bool:
         """Return whether a name of the home has the word, perhaps spelt otherwise."""
@@ -88,7 +76,11 @@ class Scope:
                 if match.kind == "entity":
                     ids[EntityId(match.id)] = None
                 elif match.kind == "device":
-                    ids.update(dict.fromkeys(self._of_device.get(DeviceId(match.id), ())))
+                    ids.update(
+                        dict.fromkeys(
+                            entities_of_devices(self._view.entities()).get(DeviceId(match.id), ())
+                        )
+                    )
         areas = set(place.areas or ()) if place is not None else set()
         if not areas and self._speaker_area is not None:
             areas = {self._speaker_area}
@@ -107,7 +99,9 @@ class Scope:
         return fit_name(
             mention,
             entity,
-            device=self._devices.get(entity.device_id) if entity.device_id else None,
+            device=devices_by_id(self._view.devices()).get(entity.device_id)
+            if entity.device_id
+            else None,
             room=self._places.words(area_id),
             placed=bool(mention.places),
             lexicon=self._lexicon,

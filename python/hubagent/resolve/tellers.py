@@ -11,13 +11,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.once import (
+    devices_by_id,
+    entities_by_kind,
+    entities_by_name,
+    entities_of_devices,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hubagent.resolve.ground import Grounder
-    from hubagent.resolve.lexicon import Lexicon, Quality
-    from hubagent.types import AreaId, Device, DeviceId, Entity, EntityId, Value
+    from hubagent.resolve.lexicon import Kind, Lexicon, Quality
+    from hubagent.types import AreaId, Entity, EntityId, Value
 
 _GENERIC = frozenset({"room", "air", "sensor", "ambient", "indoor", "outdoor", "inside", "outside",
                       "climate", "home", "house", "thermometer", "meter", "monitor"})  # fmt: skip
@@ -84,7 +90,7 @@ class Tellers:
         """Return what the things spoken of tell of a quality."""
         able = [
             entity
-            for entity in self._entities
+            for entity in self._candidates(quality)
             if self._tells(entity, quality)
             and (areas is None or self._view.area_of(entity.entity_id) in areas)
         ]
@@ -146,6 +152,17 @@ class Tellers:
             unit_of(name, entity, state.attributes),
         )
 
+    def _candidates(self, quality: Quality) -> Iterator[Entity]:
+        """Yield what may tell of a quality by its kind alone."""
+        kinds = entities_by_kind(self._view.entities())
+        sensors = kinds.get("sensor", {})
+        for device_class in quality.classes:
+            yield from sensors.get(device_class, ())
+        for domain in quality.attributes:
+            if domain != "sensor":
+                for entities in kinds.get(domain, {}).values():
+                    yield from entities
+
     def _tells(self, entity: Entity, quality: Quality) -> bool:
         if entity.domain == "sensor":
             return entity.device_class in quality.classes
@@ -182,6 +199,7 @@ class Tellers:
         said = tuple(text.singular(word) for word in subject)
         if all(word in _HOUSE for word in said):
             return tuple(able)
+        kinds = [self._kinds_at(said, index) for index in range(len(said))]
         fits: dict[EntityId, tuple[float, Entity]] = {}
         for entity in able:
             own, around = self.words(entity)
@@ -191,7 +209,7 @@ class Tellers:
             for index, word in enumerate(said):
                 if likeness := self._likeness(own, word):
                     score += likeness
-                elif self._is_kind(entity, said, index):
+                elif self._is_kind(entity, kinds[index]):
                     score += 0.7
                 elif likeness := self._likeness(around, word):
                     score += likeness / 2
@@ -213,16 +231,13 @@ class Tellers:
         if known is None:
             names = (entity.name, *entity.aliases)
             own = frozenset(w for n in names for w in text.singulars(text.tokens(n)))
-            device = self._devices.get(entity.device_id) if entity.device_id is not None else None
+            devices = devices_by_id(self._view.devices())
+            device = devices.get(entity.device_id) if entity.device_id is not None else None
             around = set(text.singulars(text.tokens(device.name))) if device is not None else set()
             around |= self._area_words(self._view.area_of(entity.entity_id))
             known = own | _bare(own), frozenset(around | _bare(around))
             self._words[entity.entity_id] = known
         return known
-
-    @cached_property
-    def _devices(self) -> Mapping[DeviceId, Device]:
-        return {device.device_id: device for device in self._view.devices()}
 
     @cached_property
     def _areas(self) -> Mapping[AreaId, frozenset[str]]:
@@ -247,37 +262,41 @@ class Tellers:
         alike = (self._lexicon.same(word, other) for other in own if other[:1] == word[:1])
         return max((score for score in alike if score >= _SURE), default=0.0)
 
-    def _is_kind(self, entity: Entity, said: tuple[str, ...], index: int) -> bool:
-        """Return whether the word is of a kind that the thing, or what it belongs to, is of."""
-        for size in (1, 2):
-            for start in range(max(0, index - size + 1), index + 1):
-                part = said[start : start + size]
-                if index >= start + len(part):
-                    continue
-                for kind in self._lexicon.kinds_of(part):
-                    if len(kind.words) == len(part) and any(
-                        kind.kind.fit(e) for e in (entity, *self._owners(entity))
-                    ):
-                        return True
-        return False
+    def _kinds_at(self, said: tuple[str, ...], index: int) -> tuple[Kind, ...]:
+        """Return the kinds that a word, or it and a neighbour, is a name of."""
+        parts = [
+            said[index : index + 1],
+            said[max(0, index - 1) : index + 1],
+            said[index : index + 2],
+        ]
+        return tuple(
+            kind.kind
+            for part in dict.fromkeys(parts)
+            for kind in self._lexicon.kinds_of(part)
+            if len(kind.words) == len(part)
+        )
+
+    def _is_kind(self, entity: Entity, kinds: tuple[Kind, ...]) -> bool:
+        """Return whether the thing, or what it belongs to, is of one of the kinds."""
+        if not kinds:
+            return False
+        things = (entity, *self._owners(entity))
+        return any(kind.fit(thing) for kind in kinds for thing in things)
 
     def _owners(self, entity: Entity) -> tuple[Entity, ...]:
         """Return the things that a sensor belongs to: its device's, or those its name begins with."""
         if entity.domain not in _TELLING:
             return ()
-        name = text.tokens(entity.name)
-        return tuple(
-            other
-            for other in self._entities
-            if other.entity_id != entity.entity_id
-            and (
-                (other.device_id is not None and other.device_id == entity.device_id)
-                or (
-                    1 < len(text.tokens(other.name)) < len(name)
-                    and name[: len(text.tokens(other.name))] == text.tokens(other.name)
-                )
-            )
+        name, entities = text.tokens(entity.name), self._view.entities()
+        of_device = (
+            entities_of_devices(entities).get(entity.device_id, ()) if entity.device_id else ()
         )
+        begun = (entities_by_name(entities).get(name[:size], ()) for size in range(2, len(name)))
+        owners = [
+            *(self._view.entity(i) for i in of_device),
+            *(e for found in begun for e in found),
+        ]
+        return tuple(other for other in owners if other.entity_id != entity.entity_id)
 
 
 def _bare(words: Iterable[str]) -> frozenset[str]:

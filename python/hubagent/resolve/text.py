@@ -41,6 +41,7 @@ def singular(word: str) -> str:
     return word.removesuffix("s")
 
 
+@lru_cache(maxsize=8192)
 def singulars(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return every word in the singular."""
     return tuple(singular(word) for word in words)
