@@ -101,29 +101,46 @@ def test_a_sensor_that_has_just_changed(understand: Understander) -> None:
     assert moved(found) == {"light.hall"}
 
 
-def test_coffee_after_the_alarm(understand: Understander) -> None:
-    home = {
-        "areas": [{"id": "kitchen", "name": "Kitchen"}, {"id": "bar", "name": "Bar"},
-                  {"id": "bedroom", "name": "Bedroom"}],
-        "entities": [
-            {"id": "switch.filter", "name": "Filter Coffee Machine", "area": "kitchen",
-             "state": "off"},
-            {"id": "switch.espresso", "name": "Espresso Coffee Machine", "area": "bar",
-             "state": "off"},
-            {"id": "binary_sensor.alarm_clock", "name": "Bedside Alarm", "area": "bedroom",
-             "state": "off", "attributes": {"device_class": "sound"}},
-        ],
-    }  # fmt: skip
-    after = [{"entity_id": "binary_sensor.alarm_clock", "what": "on", "count": 12.0}]
-    habits = [
-        used("switch.filter", "on", 12, after=after),
-        used("binary_sensor.alarm_clock", "on", 12),
-    ]
+COFFEE: dict[str, Any] = {
+    "areas": [{"id": "kitchen", "name": "Kitchen"}, {"id": "bar", "name": "Bar"},
+              {"id": "bedroom", "name": "Bedroom"}],
+    "entities": [
+        {"id": "switch.filter", "name": "Filter Coffee Machine", "area": "kitchen", "state": "off"},
+        {"id": "switch.espresso", "name": "Espresso Coffee Machine", "area": "bar", "state": "off"},
+        {"id": "binary_sensor.alarm_clock", "name": "Bedside Alarm", "area": "bedroom",
+         "state": "off", "attributes": {"device_class": "sound"}},
+    ],
+}  # fmt: skip
+
+
+def coffee_after(name: str, what: str) -> list[dict[str, Any]]:
+    after = [{"entity_id": name, "what": what, "count": 12.0}]
+    return [used("switch.filter", "on", 12, after=after), used(name, what, 12)]
+
+
+@pytest.mark.parametrize("words", ["start brewing", "turn on the coffee machine"])
+def test_coffee_after_the_alarm(understand: Understander, words: str) -> None:
+    habits = coffee_after("binary_sensor.alarm_clock", "on")
     ring = {"entity_id": "binary_sensor.alarm_clock", "state": "on"}
-    words = "turn on the coffee machine"
-    assert turn(understand, words, home, habits=habits)["decision"] == "ask"
-    rang = turn(understand, words, home, habits=habits, events=[ring])
+    assert not moved(turn(understand, words, COFFEE, habits=habits))
+    rang = turn(understand, words, COFFEE, habits=habits, events=[ring])
     assert moved(rang) == {"switch.filter"}
+
+
+def test_coffee_after_the_hubs_own_alarm(understand: Understander) -> None:
+    scenario = {
+        "home": COFFEE,
+        "now": MORNING,
+        "memory": {"habits": coffee_after("hub.alarm", "rang")},
+        "turns": [
+            {"text": "wake me up in 20 minutes", "at": 0},
+            {"text": "turn on the coffee machine", "at": 1260},
+        ],
+    }
+    alarm, coffee = replay_scenario(scenario, understand)["turns"]
+    assert alarm["decision"] == "act"
+    assert coffee["due"]
+    assert moved(coffee) == {"switch.filter"}
 
 
 def test_a_jazz_listener(understand: Understander) -> None:

@@ -141,6 +141,8 @@ class Pipeline:
                 if due is None:
                     return
                 utterance = Utterance(due.turn_id, "", self._clock.now_s())
+                if due.resolution.reason == "timer_ringing":
+                    self._context.noted("hub.alarm", "rang")
                 turn = _Turn(None, (due.resolution,))
                 record, _ = self._carry_out(utterance, turn, _Watch(self._clock))
             yield record

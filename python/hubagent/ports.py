@@ -196,6 +196,10 @@ class Context(Protocol):
         """Count commands that were asked for and carried out as habits of the home."""
         ...
 
+    def noted(self, name: str, what: str) -> None:
+        """Count something that is no entity's doing but that others follow: an alarm that rang."""
+        ...
+
 
 class Adapter(Protocol):
     """One device convention: reads announcements, declares; never executes."""
