@@ -193,6 +193,13 @@ def test_it_is_none_of_several_that_an_answer_listed(talk: Talk) -> None:
     assert moved(talk("are the lights on?", "turn them off")) == {"light.loft", "light.kitchen"}
 
 
+def test_a_length_that_was_missing_completes_the_request(talk: Talk) -> None:
+    assert talk("set a timer").decision is Decision.REFUSE
+    record = talk("uh ten minutes")
+    assert record.resolutions[0].timer is not None
+    assert record.resolutions[0].timer.seconds == 600
+
+
 def test_both_is_the_one_and_the_other(talk: Talk) -> None:
     talk("turn on the loft lamp", "and the kitchen one", "both off")
     assert (talk.state("light.loft"), talk.state("light.kitchen")) == ("off", "off")

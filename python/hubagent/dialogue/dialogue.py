@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMING = 7
 """Words that can name a thing; more are talk."""
+_BEFORE_A_VALUE = frozenset({"for", "to", "uh", "um", "er", "make", "it", "please", "oh"})
 _TWO = frozenset({"both", "two", "2"})
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
 
@@ -120,6 +121,7 @@ class Dialogue:
             utterance, said = replace(utterance, text=rest), rest
         return (
             self._undo(utterance, said, view)
+            or self._completed(utterance, said)
             or self._correction(utterance, said, view)
             or self._follow_up(utterance, said, view)
             or self._plain(utterance, view)
@@ -193,6 +195,22 @@ class Dialogue:
             found = (*undo(newer, view, self._sensitive, only).resolutions, *found)
         note = f"undo of turns {newer.turn_id} and {older.turn_id}"
         return Heard(utterance.text, resolutions=found, undone=(newer, older), note=note)
+
+    # -- what was missing --------------------------------------------------------------------------
+
+    def _completed(self, utterance: Utterance, said: str) -> Heard | None:
+        """Return the request that lacked a value with it: "set a timer", "ten minutes"."""
+        past = self._memory.newest(utterance)
+        if past is None or past.understanding is None or past.last.decision is not Decision.REFUSE:
+            return None
+        words = " ".join(word for word in known.tokens(said) if word not in _BEFORE_A_VALUE)
+        if past.last.reason == "no_length" and self._values.duration_s(words) is not None:
+            text = f"{past.understanding.text} for {words}"
+        elif past.last.reason == "missing_value" and self._values.number(words) is not None:
+            text = f"{past.understanding.text} to {words}"
+        else:
+            return None
+        return Heard(text, note=f"what was missing: {text}")
 
     # -- corrections -------------------------------------------------------------------------------
 
