@@ -145,6 +145,12 @@ class House:
 
 
 @pytest.fixture(scope="session")
+def house_of() -> type[House]:
+    """Return what makes a house of a home's data."""
+    return House
+
+
+@pytest.fixture(scope="session")
 def _house() -> House:
     return House()
 

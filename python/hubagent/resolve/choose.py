@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import text
 from hubagent.resolve.features import Failure, Grounding, is_sensitive
 from hubagent.resolve.forms import COMFORT, Form
+from hubagent.resolve.misheard import SURE_SOUND
 from hubagent.resolve.settings import Request, Settings
 from hubagent.resolve.surroundings import with_usual
 from hubagent.types import Candidate, Command, Decision, Resolution
@@ -173,7 +174,10 @@ def decide(
     ]
     if len(near) > 1:
         return resolution(Decision.ASK, best, near, reason="which")
+    heard = dict(best.features).get("phonetic", 1.0)
     sensitive = [e for i in best.entity_ids if is_sensitive(e := view.entity(i))]
+    if heard < SURE_SOUND or (sensitive and heard < 1.0):
+        return resolution(Decision.ASK, best, (best,), reason="confirm")
     odd = any(entity.domain in spec.confirm for entity in sensitive)
     odd = odd or (unexplained > 0 and not _is_securing(best))
     if any(_is_hot(command, view) for command in best.commands):

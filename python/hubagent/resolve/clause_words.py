@@ -33,6 +33,8 @@ _BRIDGES = frozenset({"of"})
 _DETERMINERS = frozenset({"the", "a", "an", "my", "our", "all", "both", "every", "this", "that"})
 _JOINERS = frozenset({"and", "the", "or", "s", "in", "on", "my", "our"})
 _FOR = frozenset({"for"})
+_SWITCHES = frozenset({"turn", "switch", "put", "turned", "switched"})
+_SWITCHED = frozenset({"on", "off"})
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
@@ -54,6 +56,8 @@ class _Word:
     """In no slot."""
     naming: bool
     """Free, and a word of rooms, kinds or names, not one that carries a request ("turn", "to")."""
+    strange: bool
+    """Free, and neither: nothing that the home or a request has."""
 
 
 class ClauseWords:
@@ -84,8 +88,9 @@ class ClauseWords:
         free = not any(slot.start < end and start < slot.end for slot in self._slots)
         carrier = token in self._lexicon.carriers
         naming = free and (self._is_noun(token) if carrier else self._is_naming(token, start))
-        self.unexplained += free and not carrier and not naming
-        return _Word(start, end, token, free, naming)
+        strange = free and not carrier and not naming
+        self.unexplained += strange
+        return _Word(start, end, token, free, naming, strange)
 
     def _is_naming(self, token: str, start: int) -> bool:
         if token.isdigit():  # "kids room 2", but not "to 20"
@@ -104,7 +109,7 @@ class ClauseWords:
         if not self._words or (text.singular(token),) not in self._lexicon.kind_words:
             return False
         before = self._words[-1]
-        return before.naming or not before.free or before.token in _DETERMINERS
+        return before.naming or before.strange or not before.free or before.token in _DETERMINERS
 
     def parts(self) -> list[Part]:
         """Return device phrases and places in order, each as wide as its words reach."""
@@ -157,7 +162,18 @@ class ClauseWords:
             if not word.naming:
                 break
             start = word.start
-        return Part(start, self._reach(end), is_place=False)
+        return Part(self._with_strange(start, floor), self._reach(end), is_place=False)
+
+    def _with_strange(self, start: int, floor: int) -> int:
+        """Return where a phrase starts with the strange words right before it.
+
+        Whoever says "the dungeon light" means no other light, however little the home knows of it.
+        """
+        for word in reversed([w for w in self._words if floor <= w.start and w.end <= start]):
+            if not word.strange or self._utterance[word.end : start].strip():
+                break
+            start = word.start
+        return start
 
     def _reach(self, end: int) -> int:
         """Return the end of the naming words that follow directly."""
@@ -191,8 +207,32 @@ class ClauseWords:
         for run in self._runs(parts):
             for size in range(len(run), 0, -1):
                 if self._lexicon.kinds_of(tuple(word.token for word in run[:size])):
-                    yield Part(run[0].start, run[size - 1].end, is_place=False)
+                    floor = max((p.end for p in parts if p.end <= run[0].start), default=0)
+                    start = self._with_strange(run[0].start, floor)
+                    yield Part(start, run[size - 1].end, is_place=False)
                     return
+        if not parts:
+            yield from self._by_position()
+
+    def _by_position(self) -> Iterator[Part]:
+        """Yield the words where a thing is named: "yoda on", "turn on the telescope"."""
+        spans = [(w.start, w.end) for w in self._words if w.strange or w.naming]
+        if not spans:
+            return
+        start, end = spans[0][0], spans[-1][1]
+        around = [w for w in self._words if w.end <= start or w.start >= end]
+        inside = [w for w in self._words if start <= w.start and w.end <= end]
+        before = [w.token for w in around if w.end <= start]
+        behind = [w.token for w in around if w.start >= end]
+        while before and before[-1] in _DETERMINERS:
+            before.pop()
+        whole = all(w.strange or w.naming for w in inside)
+        if whole and (
+            (not before and behind[:1] and behind[0] in _SWITCHED)
+            or (before and before[-1] in _SWITCHED and len(before) > 1)
+            or (before and before[-1] in _SWITCHES and behind[:1] and behind[0] in _SWITCHED)
+        ):
+            yield self._widened(start, end, [])
 
     def _runs(self, parts: list[Part]) -> Iterator[list[_Word]]:
         run: list[_Word] = []

@@ -14,8 +14,10 @@ from hubagent.resolve import text
 from hubagent.resolve.features import Failure, Frame, Grounding, is_sensitive, without_doubles
 from hubagent.resolve.lexicon import CALLED, Kind
 from hubagent.resolve.mention import Mention, device_mention
+from hubagent.resolve.misheard import SURE_SOUND, misheard
 from hubagent.resolve.places import Place, Places
 from hubagent.resolve.scope import Scope
+from hubagent.types import AreaId, EntityId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.lexicon import Lexicon
     from hubagent.resolve.names import NameFit
-    from hubagent.types import AreaId, Entity, EntityId
+    from hubagent.types import Entity
 
 _CALLED_DOMAINS = frozenset({"switch", "input_boolean", "group"})
 """Domains whose things are what their names say: a switch called "porch light" is a light."""
+_NOT_FOUND = frozenset({"unknown_name", "unknown_area", "no_such_device"})
+"""Reasons of a failure that a name misheard may explain."""
 _SURE_NAME = 0.7
 """Least likeness of a name for words that were read as a place which the home lacks."""
 
@@ -60,10 +64,12 @@ class Grounder:
             return (spoken_of,)
         place = self._place(mention, spec)
         if isinstance(place, Failure):
-            return self._place_as_name(mention, frame) or place
+            return self._place_as_name(mention, frame) or self._misheard(mention, frame) or place
         found = self._find(mention, frame, place)
         if not found:
-            return self._why_nothing(mention, frame, place)
+            reason = self._why_nothing(mention, frame, place)
+            doubtful = reason.reason in _NOT_FOUND and self._misheard(mention, frame)
+            return doubtful or reason
         return self._without_excepted(mention, frame, without_doubles(found))
 
     def _spoken_of(self, mention: Mention, frame: Frame) -> Grounding | None:
@@ -95,6 +101,9 @@ class Grounder:
             return place
         if text.tokens(place.said) in self._lexicon.here:
             return None  # "in here", and nobody told where that is
+        heard = misheard(text.tokens(place.said), "area", self.view, self._lexicon)
+        if heard is not None and heard.nearness >= SURE_SOUND and len(mention.places) == 1:
+            return Place(place.said, frozenset({AreaId(heard.id)}))
         return Failure("unknown_area", {"area": place.said})
 
     def _loose_place(self, mention: Mention) -> Place | None:
@@ -115,6 +124,24 @@ class Grounder:
         sure = {i: fit for i, fit in fits.items() if fit.full or fit.score > _SURE_NAME}
         found = self._by_name(joined, sure, frame, None)
         return without_doubles(found or self._by_said_kinds(joined, frame, None))
+
+    def _misheard(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
+        """Return what the words sound like, where nothing is called so."""
+        if mention.everything or mention.pronoun or mention.excepted:
+            return ()
+        spoken = ((*mention.places, mention.said), (mention.said, *mention.places), mention.loose)
+        for phrases in dict.fromkeys(spoken):
+            words = tuple(
+                word for word in text.tokens(" ".join(phrases)) if word not in self._lexicon.skipped
+            )
+            heard = misheard(words, "entity", self.view, self._lexicon)
+            if heard is not None:
+                entity = self.view.entity(EntityId(heard.id))
+                if entity.category or entity.domain not in frame.spec.commands:
+                    return ()
+                said = {"name": heard.nearness, "phonetic": heard.nearness}
+                return (frame.measure((entity.entity_id,), None, **said),)
+        return ()
 
     # -- finding -----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
 from hubagent.resolve.clause_words import ClauseWords
-from hubagent.resolve.tidy import request_span
+from hubagent.resolve.tidy import numbered, request_span
 
 if TYPE_CHECKING:
     from hubagent.resolve.lexicon import Lexicon, Said
@@ -115,8 +115,9 @@ def read_mentions(
     for index, part in enumerate(parts):
         said = utterance[part.start : part.end]
         if not part.is_place:
-            mention = device_mention(said, lexicon, before=utterance[start : part.start])
-            mentions.append(replace(mention, places=tuple(waiting)))
+            for phrase in numbered(said):
+                mention = device_mention(phrase, lexicon, before=utterance[start : part.start])
+                mentions.append(replace(mention, places=tuple(waiting)))
             waiting = []
         elif mentions and not clause.leads(parts[index:]):
             mentions[-1] = replace(mentions[-1], places=(*mentions[-1].places, said))

@@ -6,7 +6,7 @@ one of several, or unknown; an unknown place never becomes the whole home.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
@@ -74,7 +74,8 @@ class Places:
                 return Place(said, found)
         partial = self._partial(plain) or self._by_other_name(plain)
         if not partial and len(plain) > 1 and not lexicon.is_own_word(plain[0]):
-            return replace(self.find(" ".join(plain[1:])), said=said)  # "our cosy bedroom"
+            # "Our cosy bedroom"; but a popcorn machine is not in the machine shed.
+            partial = self._exact(plain[1:])
         return Place(said, partial, several=len(partial) > 1)
 
     def _or_here(self, said: str, words: tuple[str, ...], exact: frozenset[AreaId]) -> Place:

@@ -16,6 +16,7 @@ _NUMBERS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10",
 }  # fmt: skip
+_SPELLED = {digit: word for word, digit in _NUMBERS.items()}
 _MISSPELT = 0.78
 """Least likeness of two words taken for one and the same, mistyped or misheard."""
 _SHORTEST_MISSPELT = 4
@@ -39,6 +40,11 @@ def singular(word: str) -> str:
     if word.endswith(("ches", "shes", "xes", "sses")):
         return word[:-2]
     return word.removesuffix("s")
+
+
+def spoken(word: str) -> str:
+    """Return the word as it sounds: a small number in letters, as "three" may be heard for "tree"."""
+    return _SPELLED.get(word, word)
 
 
 @lru_cache(maxsize=8192)

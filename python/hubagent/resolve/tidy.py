@@ -25,8 +25,16 @@ _AMOUNTS = frozenset(
     {"amount", "brightness", "percentage", "position", "temperature", "volume_level", "volume_step",
      "humidity"}
 )  # fmt: skip
-_NUMBER = re.compile(
-    r"(?:number|no\.?)?\s*(\d|one|two|three|four|five|six|seven|eight|nine|ten)\s*"
+_ONE_NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)"
+_NUMBERS = re.compile(
+    rf"(?:(?:numbers?|no\.?)\s+)?({_ONE_NUMBER}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ONE_NUMBER})*)"
+    r"(?:\s*$|\s+(?=(?:at|to|on|off|by)\b))",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    rf"(?P<thing>.*[^\W\d].*?)\s+(?:numbers?\s+)?"
+    rf"(?P<numbers>{_ONE_NUMBER}(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+){_ONE_NUMBER}\b.*)",
+    re.IGNORECASE,
 )
 
 
@@ -74,6 +82,18 @@ def _requests(words: str, lexicon: Lexicon) -> bool:
     return any(token in lexicon.requests for token in text.tokens(words))
 
 
+def numbered(said: str) -> tuple[str, ...]:
+    """Return one phrase for each number of a list: "bulbs one and two" is two bulbs.
+
+    Any other phrase is returned as it is.
+    """
+    found = _NUMBERED.fullmatch(said.strip())
+    if found is None:
+        return (said,)
+    numbers = re.findall(_ONE_NUMBER, found["numbers"], re.IGNORECASE)
+    return tuple(f"{found['thing']} {number}" for number in numbers)
+
+
 def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesis:
     """Return the reading with numbers made part of the name they stand behind.
 
@@ -89,14 +109,18 @@ def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesi
     for left, right in itertools.pairwise(slots):
         if left.name not in _THINGS or right.name not in _AMOUNTS:
             continue
-        number = _NUMBER.fullmatch(right.text.lower())
+        number = _NUMBERS.match(right.text)
         if number is None or utterance[left.end : right.start].strip():
             continue
-        words = (*text.tokens(left.text), *text.tokens(number[1]))
-        if names.has_all(words):
-            said = utterance[left.start : right.end]
+        first = re.match(_ONE_NUMBER, number[1], re.IGNORECASE)
+        if first is not None and names.has_all((*text.tokens(left.text), *text.tokens(first[0]))):
+            end = right.start + number.end(1)
             name = "name" if left.name == "device" else left.name
-            joined = Slot(name, left.start, right.end, said)
+            joined = [Slot(name, left.start, end, utterance[left.start : end])]
+            amount = right.text[number.end() :]
+            if amount:
+                start = right.end - len(amount)
+                joined.append(replace(right, start=start, text=amount))
             kept = tuple(slot for slot in slots if slot not in (left, right))
-            return replace(reading, slots=(*kept, joined))
+            return replace(reading, slots=(*kept, *joined))
     return reading
