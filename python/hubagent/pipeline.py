@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from hubagent.act.plan import Plan
     from hubagent.clock import Clock
-    from hubagent.dialogue.dialogue import Attempt, Heard
+    from hubagent.dialogue.heard import Attempt, Heard
     from hubagent.ports import Act, Context, ContextView, Understand, Values
     from hubagent.types import AreaId, Resolution, TurnId, Understanding
 

@@ -18,7 +18,7 @@ from hubagent.types import Command, Decision, Resolution
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from hubagent.dialogue.dialogue import Heard
+    from hubagent.dialogue.heard import Heard
     from hubagent.ports import ContextView
     from hubagent.types import Candidate, EntityId, Understanding, Utterance
 

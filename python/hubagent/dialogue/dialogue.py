@@ -10,70 +10,33 @@ makes of half a sentence; what remains of it must name something in the home, or
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.dialogue import words as known
 from hubagent.dialogue.carry import carried, is_place, named
-from hubagent.dialogue.clarify import Clarification, taken
+from hubagent.dialogue.clarify import Clarification
 from hubagent.dialogue.compose import compose
+from hubagent.dialogue.heard import Attempt, Heard
 from hubagent.dialogue.memory import UNDO, Memory, Past
 from hubagent.dialogue.others import companions, others
+from hubagent.dialogue.settle import settle
 from hubagent.dialogue.shorthand import Short, parse
-from hubagent.dialogue.undo import acting, meant, opens, undo
+from hubagent.dialogue.undo import acting, meant, undo
 from hubagent.types import Decision, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from hubagent.dialogue.undo import Sensitive
     from hubagent.ports import ContextView, Values
-    from hubagent.types import Command, EntityId, Understanding, Utterance
+    from hubagent.types import EntityId, Utterance
 
 _MOST_NAMING = 7
 """Words that can name a thing; more are talk."""
 _BEFORE_A_VALUE = frozenset({"for", "to", "uh", "um", "er", "make", "it", "please", "oh"})
 _TWO = frozenset({"both", "two", "2"})
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A reading to be resolved, with what it may be about."""
-
-    understanding: Understanding
-    ids: tuple[EntityId, ...] = ()
-    """What "it" is."""
-    domains: frozenset[str] = frozenset()
-    """Kinds of thing it is about if it can be; empty for any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What an utterance is, as far as the dialogue knows."""
-
-    text: str
-    """What is to be read as a request of its own."""
-    note: str = "a new request"
-    resolutions: tuple[Resolution, ...] | None = None
-    """What is decided without any reading."""
-    understanding: Understanding | None = None
-    """The reading behind ``resolutions``, if there was one."""
-    first: tuple[Attempt, ...] = ()
-    """Readings that are tried before that of the text, and ..."""
-    last: tuple[Attempt, ...] = ()
-    """... after it, where it came to nothing."""
-    ids: tuple[EntityId, ...] = ()
-    """What "it" is in the text."""
-    wrong: Past | None = None
-    """The turn that a correction takes back."""
-    undone: tuple[Past, ...] = ()
-    """Turns that ``resolutions`` take back."""
-    before: Past | None = None
-    """The turn that is gone on from."""
-    asked: tuple[EntityId, ...] = ()
-    bare: bool = False
-    """Nothing but a name was said, to go on with: the text alone asks for nothing to be moved."""
 
 
 class Dialogue:
@@ -365,74 +328,8 @@ class Dialogue:
         *,
         by: Attempt | None,
     ) -> tuple[Resolution, ...]:
-        """Return the resolutions of the turn: questions that the past answers, what to take back.
-
-        Args:
-            heard: What the dialogue made of the words.
-            resolutions: What the reading that was taken came to.
-            view: The home.
-            by: The attempt they are from; ``None`` for the plain reading.
-        """
-        found = tuple(self._narrowed(heard, item, view) for item in resolutions)
-        if by is None and heard.bare:
-            found = tuple(_unmoved(item) for item in found)
-        found = tuple(
-            self._guarded(item, view) if by is not None or item is not was else item
-            for item, was in zip(found, resolutions, strict=True)
-        )
-        if heard.wrong is None or any(item.decision is Decision.REFUSE for item in found):
-            return found
-        return (*self._taken_back(heard.wrong, found, view), *found)
-
-    def _narrowed(self, heard: Heard, item: Resolution, view: ContextView) -> Resolution:
-        """Return a question answered by what was spoken of just now, if only one option is of it.
-
-        The thing itself is; in a follow-up also what stands in the same room.
-        """
-        past = heard.before
-        if item.decision is not Decision.ASK or item.reason != "which" or past is None:
-            return item
-        recent = set(past.targets)
-        near = [c for c in item.candidates if recent and set(c.entity_ids) <= recent]
-        if heard.wrong is not None or (not near and (heard.first or heard.last)):
-            areas = {view.area_of(i) for i in recent}
-            near = [
-                c
-                for c in item.candidates
-                if {view.area_of(i) for i in c.entity_ids} == areas
-                and not recent.intersection(c.entity_ids)
-            ]
-        return taken(item, near) if len(near) == 1 else item
-
-    def _guarded(self, item: Resolution, view: ContextView) -> Resolution:
-        """Ask before something sensitive is opened by words that do not name it."""
-        if item.decision is not Decision.ACT:
-            return item
-        if not any(opens(command, view, self._sensitive) for command in item.commands):
-            return item
-        return acting(item.intent, item.commands, view, self._sensitive)
-
-    def _taken_back(
-        self, wrong: Past, found: Iterable[Resolution], view: ContextView
-    ) -> tuple[Resolution, ...]:
-        """Return what undoes a turn for things that the corrected one leaves alone.
-
-        Nothing sensitive is opened again for it: a door locked by mistake stays locked.
-        """
-        kept = {i for item in found for i in (*item.targets, *(c.entity_id for c in item.commands))}
-        back = undo(wrong, view, self._sensitive, frozenset())
-        result = []
-        for item in back.resolutions:
-            commands = tuple(
-                command
-                for command in (item.commands or _asked_of(item))
-                if command.entity_id not in kept and not opens(command, view, self._sensitive)
-            )
-            if commands:
-                result.append(acting(UNDO, commands, view, self._sensitive))
-            elif item.reason == "nevermind":
-                result.append(item)
-        return tuple(result)
+        """Return the resolutions of the turn; ``by`` is the attempt they are from."""
+        return settle(heard, resolutions, view, by=by, sensitive=self._sensitive)
 
     def remember(
         self,
@@ -486,18 +383,6 @@ def _is_named(said: str, view: ContextView) -> bool:
         )
         for word in words
     )
-
-
-def _unmoved(item: Resolution) -> Resolution:
-    """Refuse what would move something; a scene that was called by its name is no such thing."""
-    ids = [command.entity_id for command in (*item.commands, *_asked_of(item))]
-    if all(entity_id.startswith(("scene.", "script.")) for entity_id in ids):
-        return item
-    return Resolution(Decision.REFUSE, item.intent, reason="not_understood")
-
-
-def _asked_of(item: Resolution) -> tuple[Command, ...]:
-    return tuple(c for candidate in item.candidates for c in candidate.commands)
 
 
 def _listed(ids: Sequence[EntityId]) -> str:
