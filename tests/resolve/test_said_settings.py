@@ -176,3 +176,46 @@ def test_amounts_are_of_the_thing_that_is_meant(
     found = well_equipped(sentence, intent, area="studio", **implied)
     assert found.decision is Decision.ACT, found
     assert sent(found)[1] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "intent", "entity_id", "expected"),
+    [
+        ("tilt the {name:slats} {position:halfway}", "HassSetPosition", "cover.slats",
+         [("set_cover_tilt_position", {"tilt_position": 50})]),
+        ("send {name:dustin} out on {name:turbo}", "HassTurnOn", "vacuum.dustin",
+         [("set_fan_speed", {"fan_speed": "turbo"}), ("start", {})]),
+        ("bump the {name:lounge thermostat} up {temperature:two degrees}",
+         "HassClimateSetTemperature", "climate.lounge",
+         [("set_temperature", {"temperature": 20})]),
+        ("drop the {name:lounge thermostat} down by {temperature:three degrees}",
+         "HassClimateSetTemperature", "climate.lounge",
+         [("set_temperature", {"temperature": 15})]),
+    ],
+)  # fmt: skip
+def test_the_words_beside_an_amount_tell_what_it_is_of(
+    well_equipped: House, sentence: str, intent: str, entity_id: str, expected: Sent
+) -> None:
+    assert sent(well_equipped(sentence, intent)) == ({entity_id}, expected)
+
+
+def test_a_number_that_is_too_hot_is_no_number_of_the_other_scale(well_equipped: House) -> None:
+    hot = well_equipped(
+        "set the {name:lounge thermostat} to {temperature:45}", "HassClimateSetTemperature"
+    )
+    assert (hot.decision, hot.reason) == (Decision.REFUSE, "out_of_range")
+    other = well_equipped(
+        "set the {name:lounge thermostat} to {temperature:72}", "HassClimateSetTemperature"
+    )
+    assert dict(other.commands[-1].data) == {"temperature": 22}
+
+
+def test_what_nobody_named_is_not_unlocked_and_what_is_off_grows_no_brighter(
+    well_equipped: House,
+) -> None:
+    asked = well_equipped("let them in", "HubUnlock", domain="lock")
+    assert (asked.decision, asked.reason) == (Decision.ASK, "confirm")
+    lit = well_equipped(
+        "everything {brightness:a bit} brighter", "HubLightSetRelative", domain="light", **UP
+    )
+    assert sent(lit)[0] == {"light.pixie", "light.desk"}  # the strip is off

@@ -87,10 +87,11 @@ class ByOption:
             implied = (("domain", likely[0]),) if sure else ()
             span = words[place.start].start, words[place.end - 1].end
             found.append(_reading(INTENT, "mode", clause, utterance, span, implied))
-        if (part := self._part(tokens)) is not None:
+        tilt = [word for word in words if word.token in _TILTS]
+        if not tilt and (part := self._part(tokens)) is not None:
             span = words[part.start].start, words[part.end - 1].end
             found.append(_reading("HubSetMeasure", "amount", clause, utterance, span))
-        if tilt := [word for word in words if word.token in _TILTS]:
+        if tilt:
             span = tilt[0].start, tilt[0].end
             found.append(_reading("HubSetTilt", "mode", clause, utterance, span))
         return [reading for reading in found if reading is not None]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
-from hubagent.resolve.features import Failure, Grounding, is_sensitive
+from hubagent.resolve.features import Failure, Grounding, is_sensitive, preference
 from hubagent.resolve.forms import COMFORT, Form
 from hubagent.resolve.misheard import SURE_SOUND
 from hubagent.resolve.settings import Request, Settings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.rank import Weights
-    from hubagent.types import AreaId, Hypothesis
+    from hubagent.types import AreaId, EntityId, Hypothesis
 
 _SECURING = frozenset({"lock", "close_cover", "close_valve"})
 """Commands that make a home safer; the room may help to single their target out."""
@@ -34,6 +34,8 @@ _SURE_NAME = 0.9
 _BETTER = 1.0
 """By how much something that cannot be done must fit better to be what was meant."""
 _SHOWN = 5
+_IMPLIED_KIND = 0.5
+"""How well a thing fits a kind that nobody said."""
 _GOING = frozenset({"playing", "paused"})
 _ANY_MUSIC = frozenset({"music", "some", "song", "songs", "something", "tunes", "a", "the"})
 """Words that leave open what is to be played."""
@@ -98,7 +100,7 @@ def _commands(
     commands: list[Command] = []
     failures: list[Failure] = []
     unreachable: list[str] = []
-    for entity_id in grounding.entity_ids:
+    for entity_id in _changed(grounding.entity_ids, spec, view):
         entity, state = view.entity(entity_id), view.state(entity_id)
         has = view.commands_of(entity_id)
         command = next((c for c in spec.commands[entity.domain] if c in has), None)
@@ -117,6 +119,16 @@ def _commands(
     if commands:
         return tuple(commands), tuple(unreachable)
     return Failure("unreachable", {"names": tuple(unreachable)}) if unreachable else failures[0]
+
+
+def _changed(
+    ids: tuple[EntityId, ...], spec: IntentSpec, view: ContextView
+) -> tuple[EntityId, ...]:
+    """Return what a request moves of several things: "brighter" is for those that are on, if any is."""
+    if len(ids) < 2 or not spec.setting.endswith("_step"):
+        return ids
+    awake = tuple(i for i in ids if preference(view.state(i).state, "awake") == 1.0)
+    return awake or ids
 
 
 def _preferred(command: Command, view: ContextView) -> Command:
@@ -221,10 +233,12 @@ def _is_explicit(
     securing = _is_securing(best)
     if probability < (weights.doubtful_securing if securing else weights.doubtful):
         return False
-    if features.get("name", 1.0) < _SURE_NAME:
+    if features.get("name", 1.0) < _SURE_NAME and not (securing and features.get("only_one")):
         return False
     if securing:
         return True
+    if not features.get("name") and features.get("kind", 0.0) <= _IMPLIED_KIND:
+        return False  # "let them in" names no lock
     said = weights.explicit_score(features)
     return all(
         said - weights.explicit_score(dict(other.features)) >= weights.ask_margin

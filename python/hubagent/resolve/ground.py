@@ -172,8 +172,8 @@ class Grounder:
     def _unnamed(self, mention: Mention, frame: Frame, place: Place | None) -> list[Grounding]:
         """Return candidates when no device was named: by a kind in the sentence, or the intent."""
         spec = frame.spec
-        if spec.words:
-            found = self._find(device_mention(spec.words, self._lexicon), frame, place)
+        for words in spec.words:
+            found = self._find(device_mention(words, self._lexicon), frame, place)
             if found:
                 return found
         for said in mention.loose:
@@ -399,7 +399,7 @@ class Grounder:
             called = self._named_otherwise(phrase, frame, place, least=_SURE_NAME)
             if called is not None:
                 return Failure("no_capability", {"name": called.name, "intent": frame.spec.intent})
-        domain = frame.implied_domain or next(iter(frame.spec.alone), "")
+        domain = frame.implied_domain or next(iter((*frame.spec.words, *frame.spec.alone)), "")
         return Failure("no_such_device", {"kind": domain.replace("_", " "), "area": area})
 
     def _named_otherwise(

@@ -24,7 +24,7 @@ class IntentSpec:
     prefer: str = ""
     anywhere: bool = False
     confirm: tuple[str, ...] = ()
-    words: str = ""
+    words: tuple[str, ...] = ()
 
     def within(self, domains: frozenset[str]) -> IntentSpec:
         """Return the same for things of these domains only, if it does anything to them."""
@@ -52,7 +52,7 @@ def load() -> Mapping[str, IntentSpec]:
             prefer=table.get("prefer", ""),
             anywhere=table.get("anywhere", False),
             confirm=tuple(table.get("confirm", ())),
-            words=table.get("words", ""),
+            words=tuple(table.get("words", ())),
         )
         for intent, table in tables.items()
     }

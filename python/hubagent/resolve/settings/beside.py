@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _MEASURED = frozenset({"climate", "water_heater", "humidifier", "fan", "media_player", "light"})
 """Domains of which a number beside other settings is the measure."""
 _OFF = frozenset({"off", "standby"})
+_RESTING = frozenset({"docked", "idle"})
+_GOES = frozenset(
+    {"send", "start", "run", "go", "out", "clean", "vacuum", "hoover", "sweep", "mop"}
+)
+"""Words by which a robot is sent out, besides being told how."""
 _VOLUME = frozenset({"volume", "percent", "%"})
 
 
@@ -41,6 +46,9 @@ def options_only(request: Request, amounts: Amounts) -> Built:
     found = _options(request, amounts)
     if not found:
         return request.refused("unknown_value", what="mode", value=request.slot("mode") or "")
+    sent_out = request.entity.domain == "vacuum" and request.words & _GOES
+    if sent_out and request.state.state in _RESTING and "start" in request.commands:
+        found.append(request.to(command="start"))
     return tuple(found)
 
 

@@ -17,7 +17,11 @@ TEMPERATURE_STEP = 1.0
 _RANGES = {"°C": (7.0, 35.0), "°F": (45.0, 95.0)}
 """Target temperatures of a thermostat that names no range, as in Home Assistant."""
 
-
+_COMFORT = {"°C": (10.0, 32.0), "°F": (50.0, 90.0)}
+"""What a number in the other scale must come to, to be meant in that: 45 is too hot, not 7 °C."""
+_CHANGES = frozenset({"up", "down", "raise", "lower", "increase", "decrease", "warmer", "cooler", "hotter",
+                      "colder", "bump", "more", "less", "another"})  # fmt: skip
+_DOWNWARD = frozenset({"down", "lower", "decrease", "cooler", "colder", "less"})
 _HEATING = frozenset({"heat", "heating", "heater", "radiator", "warm"})
 _COOLING = frozenset({"cool", "cooling", "ac", "aircon", "conditioning", "conditioner", "chill"})
 _SENSIBLE = ("heat_cool", "auto", "heat", "cool")
@@ -41,9 +45,12 @@ def target(request: Request, amounts: Amounts) -> Built:
     said = unit_said(words) or unit_said(request.said)
     value = converted(value, said or unit, unit)
     other = converted(value, "°C" if unit == "°F" else "°F", unit)
-    if not said and not low <= value <= high and low <= other <= high:
+    comfort = _COMFORT[unit]
+    if not said and not low <= value <= high and comfort[0] <= other <= comfort[1]:
         value = other
     command = _within_range(request, value, low, high, unit)
+    if isinstance(command, Failure) and request.words & _CHANGES and "to" not in request.words:
+        return _changed_by(request, amounts.change(words, TEMPERATURE_STEP))
     mode = _mode(request)
     if isinstance(command, Failure) or not mode:
         return command
@@ -66,6 +73,16 @@ def _mode(request: Request) -> str:
     if told or len(sensible) == 1:
         return told or sensible[0]
     return next((mode for mode in sensible if mode in _EITHER), "")
+
+
+def _changed_by(request: Request, change: float) -> Command | Failure:
+    """Return "up two degrees", read as a target of two degrees, for what it says."""
+    unit, low, high = _range_of(request)
+    now = request.attribute("temperature")
+    if now is None:
+        return request.refused("no_target", what="temperature")
+    down = request.words & _DOWNWARD
+    return _within_range(request, now - change if down else now + change, low, high, unit)
 
 
 def step(request: Request, amounts: Amounts) -> Command | Failure:
