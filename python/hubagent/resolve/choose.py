@@ -41,6 +41,8 @@ _ANY_MUSIC = frozenset({"music", "some", "song", "songs", "something", "tunes", 
 """Words that leave open what is to be played."""
 _LEAST_CHOSEN = 2.0
 """How often something must have been played to be meant by "some music"."""
+_WHAT_HAS_IT = frozenset({"option", "item", "media"})
+"""Settings whose value tells which thing is meant."""
 
 
 def build(
@@ -81,8 +83,8 @@ def build(
         )
     able.sort(key=lambda item: (-item.score, item.entity_ids))
     worst = max(failures, key=lambda item: item[0], default=None)
-    # An option said without a thing means what has it; what lacks it is no rival.
-    rivals = spec.setting != "option" or any("name" in item.features for item in found)
+    # An option, an item or a title said without a thing means what has it; what lacks it is no rival.
+    rivals = spec.setting not in _WHAT_HAS_IT or any("name" in item.features for item in found)
     if worst is not None and (not able or (rivals and worst[0] >= able[0].score + _BETTER)):
         return worst[1]
     return able

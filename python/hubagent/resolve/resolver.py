@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import choose, forms, intents, lexicon, rank, text
+from hubagent.resolve.by_content import ByContent
+from hubagent.resolve.by_list import ByList
 from hubagent.resolve.by_option import ByOption
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
@@ -41,7 +43,7 @@ WORTH_TRYING = 0.08
 WORTH_BESIDE = 0.12
 """... its least share of the best one's."""
 WORDED_SCORE = 1.5
-"""Gain of a reading whose very words are an option or a part of what a thing can be set to."""
+"""Gain of a reading whose very words are something of this home: an option, an item, a part."""
 MOST_OUT_OF_SCOPE = 0.5
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 BEHIND = 100.0
@@ -79,7 +81,7 @@ class Resolver:
         self._forms = forms.load(self._lexicon)
         self._settings = Settings(values, self._lexicon)
         self._questions = Questions(self._lexicon, values)
-        self._by_option = ByOption(self._lexicon)
+        self._worded = (ByOption(self._lexicon), ByList(self._lexicon), ByContent())
 
     def resolve(
         self,
@@ -136,9 +138,10 @@ class Resolver:
             for hypothesis in clause.hypotheses
             if hypothesis is best or hypothesis.probability >= floor
         ]
-        for worded in self._by_option.readings(clause, scene.text, scene.view):
-            reading = self._read(worded, clause, scene, grounder)
-            readings.append(replace(reading, score=reading.score + WORDED_SCORE))
+        for source in self._worded:
+            for worded in source.readings(clause, scene.text, scene.view):
+                reading = self._read(worded, clause, scene, grounder)
+                readings.append(replace(reading, score=reading.score + WORDED_SCORE))
         chosen = max(readings, key=lambda reading: reading.score)
         if chosen.score > -math.inf:
             return chosen.resolution

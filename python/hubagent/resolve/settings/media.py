@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hubagent.resolve.settings.request import option, said_option
+from hubagent.resolve.settings.request import nearest, option, said_option
 
 if TYPE_CHECKING:
     from hubagent.resolve.amounts import Amounts
@@ -68,7 +68,13 @@ def play(request: Request, _amounts: Amounts) -> Command | Failure:
         if "media_play" in request.commands:
             return request.to(command="media_play")
         return request.missing("title")
-    if "play_media" not in request.commands:
+    sources = request.capability("source")
+    found = nearest(" ".join(words), sources.options) if sources is not None else None
+    if found is not None and "select_source" in request.commands:
+        return request.to({"source": found}, "select_source")
+    screen = request.entity.device_class == "tv"
+    wanted = request.implied("screen")
+    if "play_media" not in request.commands or (wanted and screen != (wanted == "yes")):
         return request.unable("play_media")
     kind = request.implied("media_class") or "music"
     return request.to({"media_content_id": " ".join(words), "media_content_type": kind})
