@@ -7,6 +7,7 @@ numbers are read by the understanding's own reader, which the wiring hands over.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _LEADING = frozenset({"to", "at", "by", "the", "of", "its", "about", "around"})
 _LONGEST_NUMBER = 6
+_KEPT = 4096
 _NO_AMOUNT = frozenset(
     {"one", "ones", "a", "the", "low", "high", "medium", "mid", "middle", "full"}
 )
@@ -38,8 +40,10 @@ class Amounts:
         self._lexicon = lexicon
         self.ordinary = lexicon.carriers | {word for kind in lexicon.kind_words for word in kind}
         """Words that requests are made of; one that is an option besides must be marked as one."""
+        # Every candidate of a request reads the same words.
+        self.number = lru_cache(maxsize=_KEPT)(self._number)
 
-    def number(self, words: str) -> float | None:
+    def _number(self, words: str) -> float | None:
         """Return the plain number said; a scale of temperature after it does not matter."""
         return self.values.number(_CELSIUS.sub(_digit, _FAHRENHEIT.sub(_digit, words)))
 

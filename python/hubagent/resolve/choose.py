@@ -68,10 +68,16 @@ def build(
         weights: Weights of the features.
         speaker_area: Where the speaker is; ``None`` if unknown.
     """
+    scored = [
+        (weights.score(item.features), item) for item in with_usual(found, spec, view, speaker_area)
+    ]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].entity_ids))
     able: list[Candidate] = []
     failures: list[tuple[float, Failure]] = []
-    for grounding in with_usual(found, spec, view, speaker_area):
-        score = weights.score(grounding.features)
+    careful = False  # what is sensitive is weighed against every rival
+    for score, grounding in scored:
+        if len(able) >= _SHOWN and score <= able[0].score - weights.ask_margin and not careful:
+            break  # neither asked about nor shown, in a home where hundreds may fit
         built = _commands(reading, said, spec, grounding, view, settings)
         if isinstance(built, Failure):
             failures.append((score, built))
@@ -81,7 +87,7 @@ def build(
         able.append(
             Candidate(spec.intent, grounding.entity_ids, score, features, commands, unreachable)
         )
-    able.sort(key=lambda item: (-item.score, item.entity_ids))
+        careful = any(is_sensitive(view.entity(i)) for i in able[0].entity_ids)
     worst = max(failures, key=lambda item: item[0], default=None)
     # An option, an item or a title said without a thing means what has it; what lacks it is no rival.
     rivals = spec.setting not in _WHAT_HAS_IT or any("name" in item.features for item in found)
