@@ -86,6 +86,9 @@ class Lexicon:
         self.everywhere = _phrases(small["everywhere"])
         self.upper = _phrases(small["upper"])
         self.lower = _phrases(small["lower"])
+        launch = data["launch"]
+        self.launch = frozenset(text.singulars(text.tokens(words)) for words in launch["starts"])
+        self.launch_small = frozenset(text.singulars(text.tokens(launch["small"])))
         rooms = data["rooms"]
         self.same_rooms = tuple(_phrases(group) for group in rooms["same"])
         self.outside = _phrases(rooms["outside"])

@@ -11,10 +11,11 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hubagent.resolve import choose, forms, intents, lexicon, rank, text
+from hubagent.resolve import choose, forms, intents, lexicon, rank
 from hubagent.resolve.by_content import ByContent
 from hubagent.resolve.by_list import ByList
 from hubagent.resolve.by_option import ByOption
+from hubagent.resolve.by_title import started
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
@@ -115,7 +116,7 @@ class Resolver:
     # -- one clause --------------------------------------------------------------------------------
 
     def _clause(self, clause: Clause, scene: _Scene, out_of_scope: float) -> Resolution:
-        called = self._called_by_name(clause, scene)
+        called = started(scene.text[clause.start : clause.end], scene.view, self._lexicon)
         if called is not None:
             return called
         grounder = Grounder(
@@ -148,22 +149,6 @@ class Resolver:
         if best.probability < LEAST_PROBABILITY:
             return Resolution(Decision.REFUSE, best.intent, reason="not_understood")
         return readings[0].resolution
-
-    def _called_by_name(self, clause: Clause, scene: _Scene) -> Resolution | None:
-        """Return the start of a scene or script whose very name was said, and nothing else."""
-        said = scene.text[clause.start : clause.end]
-        words = text.singulars(text.tokens(said))
-        for match in scene.view.match_names(said, limit=4):
-            if match.kind != "entity" or text.singulars(text.tokens(match.name)) != words:
-                continue
-            entity = scene.view.entity(EntityId(match.id))
-            if entity.domain in {"scene", "script"}:
-                intent = "HubActivateScene" if entity.domain == "scene" else "HubRunScript"
-                commands = (Command(entity.entity_id, "turn_on"),)
-                features = (("named_fully", 1.0),)
-                best = Candidate(intent, (entity.entity_id,), 0.0, features, commands)
-                return choose.resolution(Decision.ACT, best, (best,))
-        return None
 
     def _read(
         self, hypothesis: Hypothesis, clause: Clause, scene: _Scene, grounder: Grounder
