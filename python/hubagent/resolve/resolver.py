@@ -16,6 +16,7 @@ from hubagent.resolve.by_content import ByContent
 from hubagent.resolve.by_list import ByList
 from hubagent.resolve.by_option import ByOption
 from hubagent.resolve.by_title import started
+from hubagent.resolve.by_verb import ByVerb
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
@@ -46,6 +47,11 @@ WORTH_BESIDE = 0.12
 WORDED_SCORE = 1.5
 """Gain of a reading whose very words are something of this home: an option, an item, a part."""
 MOST_OUT_OF_SCOPE = 0.5
+_MISREAD = frozenset({
+    "not_understood", "not_for_me", "unsupported", "no_capability", "unknown_name", "unknown_area",
+    "no_such_device", "unknown_value", "unknown_state", "unclear_thing",
+})  # fmt: skip
+"""Refusals that may come of a misreading."""
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
@@ -82,6 +88,7 @@ class Resolver:
         self._forms = forms.load(self._lexicon)
         self._settings = Settings(values, self._lexicon)
         self._questions = Questions(self._lexicon, values)
+        self._by_verb = ByVerb(self._lexicon)
         self._worded = (ByOption(self._lexicon), ByList(self._lexicon), ByContent())
 
     def resolve(
@@ -132,7 +139,8 @@ class Resolver:
             return Resolution(Decision.REFUSE, "", reason="not_understood")
         best = clause.hypotheses[0]
         if out_of_scope > MOST_OUT_OF_SCOPE:
-            return Resolution(Decision.REFUSE, best.intent, reason="not_for_me")
+            refused = Resolution(Decision.REFUSE, best.intent, reason="not_for_me")
+            return self._plainly(refused, clause, scene, grounder)
         floor = max(WORTH_TRYING, WORTH_BESIDE * best.probability)
         readings = [
             self._read(hypothesis, clause, scene, grounder)
@@ -146,9 +154,24 @@ class Resolver:
         chosen = max(readings, key=lambda reading: reading.score)
         if chosen.score > -math.inf:
             return chosen.resolution
+        refused = readings[0].resolution
         if best.probability < LEAST_PROBABILITY:
-            return Resolution(Decision.REFUSE, best.intent, reason="not_understood")
-        return readings[0].resolution
+            refused = Resolution(Decision.REFUSE, best.intent, reason="not_understood")
+        return self._plainly(refused, clause, scene, grounder)
+
+    def _plainly(
+        self, refused: Resolution, clause: Clause, scene: _Scene, grounder: Grounder
+    ) -> Resolution:
+        """Return what the verb alone comes to where all else was refused; only for a thing named so."""
+        plain = self._by_verb.reading(clause, scene.text)
+        if plain is None or refused.reason not in _MISREAD:
+            return refused
+        resolution = self._read(plain, clause, scene, grounder).resolution
+        if resolution.decision not in {Decision.ACT, Decision.ASK}:
+            return refused
+        features = [dict(candidate.features) for candidate in resolution.candidates]
+        named = all(item.get("named_fully") or item.get("phonetic") for item in features[:1])
+        return resolution if named else refused
 
     def _read(
         self, hypothesis: Hypothesis, clause: Clause, scene: _Scene, grounder: Grounder

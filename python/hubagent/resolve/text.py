@@ -14,7 +14,8 @@ _APOSTROPHE = re.compile(r"['\u2019`]")
 _WORD = re.compile(r"[^\W_]+(?:\.\d+)?", re.UNICODE)
 _NUMBERS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
+    "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20",
 }  # fmt: skip
 _SPELLED = {digit: word for word, digit in _NUMBERS.items()}
 _MISSPELT = 0.78
