@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.tidy import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,15 +88,16 @@ class ClauseWords:
         token = "".join(text.tokens(self._utterance[start:end]))
         free = not any(slot.start < end and start < slot.end for slot in self._slots)
         carrier = token in self._lexicon.carriers
-        naming = free and (self._is_noun(token) if carrier else self._is_naming(token, start))
+        naming = free and (self._is_noun(token) if carrier else self._is_naming(token, start, end))
         strange = free and not carrier and not naming
         self.unexplained += strange
         return _Word(start, end, token, free, naming, strange)
 
-    def _is_naming(self, token: str, start: int) -> bool:
-        if token.isdigit():  # "kids room 2", but not "to 20"
+    def _is_naming(self, token: str, start: int, end: int) -> bool:
+        if token.isdigit():  # "kids room 2", but neither "to 20" nor "bedroom 2 degrees warmer"
             before = self._words[-1] if self._words else None
-            return before is not None and self._adjoins(before, start)
+            adjoins = before is not None and self._adjoins(before, start)
+            return adjoins and not counts(self._utterance, end)
         return self._lexicon.is_own_word(token) or self._names.has_word(token)
 
     def _adjoins(self, before: _Word, start: int) -> bool:

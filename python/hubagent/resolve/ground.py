@@ -158,7 +158,7 @@ class Grounder:
             named = {
                 entity_id: fit
                 for entity_id, fit in named.items()
-                if fit.full and _adds(fit, mention) and (fit.plural or not mention.plural)
+                if fit.full and _adds(fit, mention, place) and (fit.plural or not mention.plural)
             }
         # A thing called so needs no place to be meant: "the bedroom light" may be in any room.
         grouped = [g for g in grouped if len(g.entity_ids) > 1 or g.entity_ids[0] not in named]
@@ -424,9 +424,13 @@ class Grounder:
         )
 
 
-def _adds(fit: NameFit, mention: Mention) -> bool:
-    """Return whether a name says more than the kind and place already do."""
-    return fit.telling or bool(mention.rest) or bool(mention.places)
+def _adds(fit: NameFit, mention: Mention, place: Place | None) -> bool:
+    """Return whether a name says more than the kind and place already do.
+
+    "Lights off in the den and the hall" is more than the Hall Lights.
+    """
+    wide = place is not None and not place.several and len(place.areas or ()) > 1
+    return fit.telling or bool(mention.rest) or (bool(mention.places) and not wide)
 
 
 def _words_of(item: Grounding) -> dict[str, float]:

@@ -91,6 +91,11 @@ class Lexicon:
         self.launch_small = frozenset(text.singulars(text.tokens(launch["small"])))
         rooms = data["rooms"]
         self.same_rooms = tuple(_phrases(group) for group in rooms["same"])
+        self.spoken_places = {text.tokens(w): how for w, how in rooms["spoken"].items()}
+        self.outdoor_sides = {
+            side: (frozenset(table["called"]), frozenset(table["usual"]))
+            for side, table in rooms["sides"].items()
+        }
         self.outside = _phrases(rooms["outside"])
         self.outdoor = _words(rooms["outdoor"])
         self.amounts = {text.tokens(words): value for words, value in data["amounts"].items()}

@@ -45,7 +45,7 @@ def fit_name(
     *,
     device: Device | None,
     room: frozenset[str],
-    placed: bool,
+    stated: frozenset[str],
     lexicon: Lexicon,
 ) -> NameFit:
     """Return the best fit over the entity's names.
@@ -55,7 +55,8 @@ def fit_name(
         entity: Whose names are compared.
         device: The thing it belongs to, ``None`` if unknown.
         room: Words of its area's name, in the singular.
-        placed: Whether that area was said apart from the mention, so the name need not repeat it.
+        stated: Those of them that were said apart from the mention, so the name need not repeat them:
+            "the lights downstairs" says nothing of the kitchen.
         lexicon: The resolver's words.
     """
     maker = text.tokens(f"{device.manufacturer} {device.model}") if device else ()
@@ -63,7 +64,7 @@ def fit_name(
     if device is not None and not any(name == device.name for name in names):
         names.append(device.name)
     fits = (
-        _fit(mention, text.tokens(name), entity, maker, room, placed=placed, lexicon=lexicon)
+        _fit(mention, text.tokens(name), entity, maker, room, stated=stated, lexicon=lexicon)
         for name in names
     )
     return max(fits, key=lambda fit: (fit.full, fit.score), default=NO_FIT)
@@ -76,7 +77,7 @@ def _fit(
     maker: tuple[str, ...],
     room: frozenset[str],
     *,
-    placed: bool,
+    stated: frozenset[str],
     lexicon: Lexicon,
 ) -> NameFit:
     name = tuple(word for word in name if word not in lexicon.skipped) or name
@@ -105,9 +106,7 @@ def _fit(
     share_said = found / total if total else 0.0
     if share_said < LEAST_SAID:
         return NO_FIT
-    share_name = _share_of_name(
-        name, said, kind if is_kind else None, room if placed else frozenset(), lexicon
-    )
+    share_name = _share_of_name(name, said, kind if is_kind else None, stated, lexicon)
     full = share_said > 0.99 and share_name > 0.99
     return NameFit(share_said * (0.55 + 0.45 * share_name), full, telling, plural)
 

@@ -16,10 +16,13 @@ from hubagent.types import AreaId
 if TYPE_CHECKING:
     from hubagent.ports import ContextView
     from hubagent.resolve.lexicon import Lexicon
-    from hubagent.types import Area, Floor
+    from hubagent.types import Area, Floor, FloorId
 
 _PLAIN = frozenset({"room", "area", "floor", "house", "home", "space", "corner"})
 """Words that a place's name may lack though they were said."""
+
+_LEAST_ENDING = 5
+"""Least letters of the end of a room's name that may stand for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Places:
         self._areas = view.areas()
         self._floors = view.floors()
         self._speaker_area = speaker_area
+        self._here = next((area for area in self._areas if area.area_id == speaker_area), None)
         self._names = {area.area_id: area.name for area in self._areas}
 
     def words(self, area_id: AreaId | None) -> frozenset[str]:
@@ -69,10 +73,13 @@ class Places:
             return self._or_here(said, plain, exact)
         if words in lexicon.everywhere or plain in lexicon.everywhere:
             return Place(said, None)
+        relation = lexicon.spoken_places.get(words) or lexicon.spoken_places.get(plain)
+        if relation:
+            return Place(said, self._related(relation))
         for finder in (self._floor, self._outside):
             if found := finder(plain):
                 return Place(said, found)
-        partial = self._partial(plain) or self._by_other_name(plain)
+        partial = self._partial(plain) or self._by_other_name(plain) or self._compound(plain)
         if not partial and len(plain) > 1 and not lexicon.is_own_word(plain[0]):
             # "Our cosy bedroom"; but a popcorn machine is not in the machine shed.
             partial = self._exact(plain[1:])
@@ -101,14 +108,90 @@ class Places:
 
     def _floor(self, words: tuple[str, ...]) -> frozenset[AreaId]:
         wanted = [self._floors[i] for i in _called(self._floors, words)]
-        levels = [floor.level for floor in self._floors if floor.level is not None]
-        if not wanted and len(levels) > 1:
-            if words in self._lexicon.upper:
-                wanted = [f for f in self._floors if f.level is not None and f.level > min(levels)]
-            elif words in self._lexicon.lower:
-                wanted = [f for f in self._floors if f.level == min(levels)]
-        ids = {floor.floor_id for floor in wanted}
+        if not wanted and words in self._lexicon.upper:
+            return self._on_levels(self._upstairs())
+        if not wanted and words in self._lexicon.lower:
+            return self._on_levels(self._downstairs())
+        return self._of_floors({floor.floor_id for floor in wanted})
+
+    def _of_floors(self, ids: set[FloorId]) -> frozenset[AreaId]:
         return frozenset(area.area_id for area in self._areas if area.floor_id in ids)
+
+    def _on_levels(self, levels: set[int]) -> frozenset[AreaId]:
+        return self._of_floors({floor.floor_id for floor in self._floors if floor.level in levels})
+
+    def _levels(self) -> tuple[list[int], int, int]:
+        """Return all levels, that of the ground and that of the speaker, the ground if unknown."""
+        levels = sorted({floor.level for floor in self._floors if floor.level is not None})
+        ground = 0 if 0 in levels else min(levels, default=0)
+        own = self._here.floor_id if self._here is not None else None
+        level = next((f.level for f in self._floors if f.floor_id == own), None)
+        return levels, ground, ground if level is None else level
+
+    def _upstairs(self) -> set[int]:
+        """Return the levels above the ground; in the basement those above that."""
+        levels, ground, own = self._levels()
+        return {level for level in levels if level > min(own, ground)}
+
+    def _downstairs(self) -> set[int]:
+        """Return the ground from above it, and what is below it from there.
+
+        Where nobody tells from where it was said, the basement is meant only if nothing is upstairs.
+        """
+        levels, ground, own = self._levels()
+        below = {level for level in levels if level < ground}
+        if len(levels) < 2:
+            return set()
+        if own > ground or not below or (self._here is None and levels[-1] > ground):
+            return {ground}
+        return below
+
+    def _related(self, relation: str) -> frozenset[AreaId]:
+        """Return the places that lie so to where the speaker is; none if nobody tells where."""
+        levels, _, own = self._levels()
+        here = self._here
+        if relation in {"rear", "front"}:
+            return self._side(relation)
+        if here is None:
+            return frozenset()
+        if relation == "next":
+            return self._next_door(here)
+        near = {
+            "level": {own},
+            "below": {level for level in levels if level < own},
+            "above": {level for level in levels if level > own},
+        }
+        return self._on_levels(near[relation]) if here.floor_id is not None else frozenset()
+
+    def _side(self, side: str) -> frozenset[AreaId]:
+        """Return the places outdoors on that side: those called so, else those that usually are."""
+        called, usual = self._lexicon.outdoor_sides[side]
+        outdoors = {i: self.words(i) for i in self._outside(("outside",))}
+        return frozenset(i for i, words in outdoors.items() if words & called) or frozenset(
+            i for i, words in outdoors.items() if words & usual
+        )
+
+    def _next_door(self, here: Area) -> frozenset[AreaId]:
+        """Return the one other area that is called like the speaker's, but for its number."""
+        name = _unnumbered(here.name)
+        others = frozenset(
+            area.area_id
+            for area in self._areas
+            if area is not here and _unnumbered(area.name) == name
+        )
+        return others if len(others) == 1 else frozenset()
+
+    def _compound(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        """Return the one area whose name has the word as the end of a longer: "tunnel", Polytunnel."""
+        if len(words) != 1 or len(words[0]) < _LEAST_ENDING or words[0] in _PLAIN:
+            return frozenset()
+        word = text.singular(words[0])
+        found = frozenset(
+            area.area_id
+            for area in self._areas
+            if any(known.endswith(word) for known in self.words(area.area_id))
+        )
+        return found if len(found) == 1 else frozenset()
 
     def _outside(self, words: tuple[str, ...]) -> frozenset[AreaId]:
         if words not in self._lexicon.outside:
@@ -159,6 +242,10 @@ class Places:
                 for other in group - {words}:
                     found |= self._exact(other)
         return found if len(found) == 1 else frozenset()
+
+
+def _unnumbered(name: str) -> tuple[str, ...]:
+    return tuple(word for word in text.tokens(name) if not word.isdigit())
 
 
 def _names(item: Area | Floor) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from hubagent.resolve.hold_back import reason_to_hold_back
 from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Settings
-from hubagent.resolve.tidy import with_numbers
+from hubagent.resolve.tidy import with_numbers, with_places
 from hubagent.types import Candidate, Command, Decision, EntityId, Resolution
 
 if TYPE_CHECKING:
@@ -178,6 +178,7 @@ class Resolver:
     ) -> _Reading:
         said = scene.text[clause.start : clause.end]
         hypothesis = with_numbers(hypothesis, scene.text, grounder.names)
+        hypothesis = with_places(hypothesis, scene.text, clause.start, clause.end, self._lexicon)
         mentions = read_mentions(
             hypothesis,
             scene.text,
@@ -274,7 +275,7 @@ class Resolver:
             # A value for what was not named is meant only by readings that speak of such things.
             valued = any(c.data for c in best.commands) and not named
             same = same and (not valued or (spec is not None and domain in spec.alone))
-            if other is not reading and same:
+            if same and not _is_same(other, reading):
                 probability += other.probability
         return probability
 
@@ -311,6 +312,12 @@ def _least_probability(best: Candidate, mention: Mention) -> float:
     if _is_named(best):
         return LEAST_PROBABILITY
     return LEAST_UNEXPLAINED if mention.unexplained or mention.loose else LEAST_UNNAMED
+
+
+def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
+    """Return whether two are one reading, perhaps with its slots put right since."""
+    same = (one.intent, one.probability, one.implied)
+    return same == (other.intent, other.probability, other.implied)
 
 
 def _is_named(best: Candidate) -> bool:

@@ -96,13 +96,17 @@ class Scope:
         area_id = self._view.area_of(entity.entity_id)
         if place is not None and place.areas is not None and area_id not in place.areas:
             return NO_FIT
+        room = self._places.words(area_id)
+        said = set(text.singulars(text.tokens(" ".join(mention.places))))
         return fit_name(
             mention,
             entity,
             device=devices_by_id(self._view.devices()).get(entity.device_id)
             if entity.device_id
             else None,
-            room=self._places.words(area_id),
-            placed=bool(mention.places),
+            room=room,
+            stated=room
+            if place is not None and place.areas == frozenset({area_id})
+            else room & said,
             lexicon=self._lexicon,
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from hubagent.resolve import text
@@ -30,6 +31,10 @@ _NUMBERS = re.compile(
     rf"(?:(?:numbers?|no\.?)\s+)?({_ONE_NUMBER}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ONE_NUMBER})*)"
     r"(?:\s*$|\s+(?=(?:at|to|on|off|by)\b))",
     re.IGNORECASE,
+)
+_COUNTED = re.compile(rf"\s+{_ONE_NUMBER}$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*(?:degrees?|percent|%|°|points?|notch(?:es)?|steps?|minutes?|hours?)", re.IGNORECASE
 )
 _NUMBERED = re.compile(
     rf"(?P<thing>.*[^\W\d].*?)\s+(?:numbers?\s+)?"
@@ -94,6 +99,32 @@ def numbered(said: str) -> tuple[str, ...]:
     return tuple(f"{found['thing']} {number}" for number in numbers)
 
 
+def with_places(
+    reading: Hypothesis, utterance: str, start: int, end: int, lexicon: Lexicon
+) -> Hypothesis:
+    """Return the reading of a clause with a slot for every place that words such as "next door" say.
+
+    Whatever those words were taken for, they are no part of a name.
+    """
+    for found in _spoken(frozenset(lexicon.spoken_places)).finditer(utterance, start, end):
+        kept = []
+        for slot in reading.slots:
+            if slot.end <= found.start() or found.end() <= slot.start:
+                kept.append(slot)
+            elif slot.start < found.start():
+                words = utterance[slot.start : found.start()].rstrip()
+                kept.append(replace(slot, end=slot.start + len(words), text=words))
+        place = Slot("area", found.start(), found.end(), found[0])
+        reading = replace(reading, slots=(*kept, place))
+    return reading
+
+
+@cache
+def _spoken(places: frozenset[tuple[str, ...]]) -> re.Pattern[str]:
+    phrases = sorted((r"\s+".join(words) for words in places), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(phrases)})\b", re.IGNORECASE)
+
+
 def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesis:
     """Return the reading with numbers made part of the name they stand behind.
 
@@ -105,7 +136,9 @@ def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesi
         utterance: The whole text.
         names: The names of the home.
     """
-    slots = sorted(reading.slots, key=lambda slot: slot.start)
+    slots = [_without_amount(slot, utterance) for slot in reading.slots]
+    reading = replace(reading, slots=tuple(slots))
+    slots.sort(key=lambda slot: slot.start)
     for left, right in itertools.pairwise(slots):
         if left.name not in _THINGS or right.name not in _AMOUNTS:
             continue
@@ -124,3 +157,17 @@ def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesi
             kept = tuple(slot for slot in slots if slot not in (left, right))
             return replace(reading, slots=(*kept, *joined))
     return reading
+
+
+def counts(utterance: str, end: int) -> bool:
+    """Return whether a number that ends there counts what follows: "three degrees"."""
+    return _UNIT.match(utterance, end) is not None
+
+
+def _without_amount(slot: Slot, utterance: str) -> Slot:
+    """Return a thing or place without a number that counts what follows: "bedroom three degrees"."""
+    counted = _COUNTED.search(slot.text) if slot.name in _THINGS else None
+    if counted is None or not counts(utterance, slot.end):
+        return slot
+    words = slot.text[: counted.start()]
+    return replace(slot, end=slot.start + len(words), text=words)
