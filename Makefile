@@ -61,7 +61,8 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/python benchmarks/hub.py
 	$(BIN)/hubagent evaluate home
 	$(BIN)/hubagent evaluate elsewhere --data $(DATA)
-	$(BIN)/python benchmarks/nlu.py --data $(DATA) --peers
+	$(BIN)/hubagent evaluate nlu --data $(DATA) --peers
+	$(BIN)/python benchmarks/turn_cost.py
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report
 
 fuzz:  ## Fuzz each bytes-in function for SECONDS (60)

@@ -253,6 +253,9 @@ def evaluate(
     split: Annotated[
         EvaluateSplit, typer.Option(help="Half of the homes: tune, report or all.")
     ] = "report",
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Other engines too, in the same run (nlu).")
+    ] = False,
     failures: Annotated[bool, typer.Option("--failures", help="List what was not right.")] = False,
     against: Annotated[
         Path | None, typer.Option(help="An earlier run, stored with --json; shows what changed.")
@@ -264,7 +267,7 @@ def evaluate(
 
     before = None if against is None else _read_object(against)
     with Progress(console=err, transient=True) as bars:
-        report = run(what, data, homes, split, progress=_progress(bars))
+        report = run(what, data, homes, split, peers=peers, progress=_progress(bars))
     if as_json:
         _print_json(report.as_json())
         return

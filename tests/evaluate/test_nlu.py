@@ -9,6 +9,8 @@ import pytest
 
 from hubagent.errors import DataError
 from hubagent.evaluate import NluReport, NluScores, PeerScores, read_rows, run_nlu, slot_f1
+from hubagent.evaluate.beside import SIZES, run_peers
+from hubagent.evaluate.peers import GAZETTEER, HASSIL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,15 +79,19 @@ def test_the_report_keeps_right_wrong_and_refused_apart(data: Path) -> None:
 
 def test_tables_are_rectangles(data: Path) -> None:
     peers = (PeerScores("other", 20, 1, 0.0, 0.0, 100.0, 1.0, 2.0),)
-    report = run_nlu(data, peers=True, peer_runner=lambda rows: peers)
+    report = run_nlu(data, peer_runner=lambda model, rows: peers)
     for rows in report.tables().values():
         assert len({len(row) for row in rows}) == 1
     assert len(report.tables()) == 3
 
 
-def test_peers_need_somebody_who_can_run_them(data: Path) -> None:
-    with pytest.raises(DataError, match="peers"):
-        run_nlu(data, peers=True)
+def test_the_other_engines_run_on_the_same_rows(data: Path) -> None:
+    report = run_nlu(data, peer_runner=run_peers)
+    assert [(item.engine, item.entities) for item in report.peers] == [
+        (engine, size) for size in SIZES for engine in (HASSIL, GAZETTEER, "hubagent")
+    ]
+    assert {item.sentences for item in report.peers} == {1}
+    assert all(item.right == 100.0 for item in report.peers)  # "turn off the lights in the kitchen"
 
 
 def test_an_empty_set_has_a_row_too() -> None:

@@ -177,25 +177,22 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def run_nlu(
     data: Path,
     *,
-    peers: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
     understander: Understander | None = None,
-    peer_runner: Callable[[list[dict[str, Any]]], tuple[PeerScores, ...]] | None = None,
+    peer_runner: Callable[[Understander, list[dict[str, Any]]], tuple[PeerScores, ...]]
+    | None = None,
 ) -> NluReport:
     """Score the model on SLURP's public test, typed and as recognised.
 
     Args:
         data: Folder that holds ``slurp/open_test.jsonl`` and ``slurp/open_test_asr.jsonl``.
-        peers: Also run other engines on the smart-home part; needs ``peer_runner``.
         progress: Called with (what, done, all).
         understander: The model to score; ``None`` means the released one.
-        peer_runner: Runs the other engines on rows of the smart-home part.
+        peer_runner: Runs other engines, and the model beside them, on rows of the smart-home part.
 
     Raises:
-        DataError: If the data cannot be read, or peers are wanted and nobody can run them.
+        DataError: If the data cannot be read.
     """
-    if peers and peer_runner is None:
-        raise DataError("no peers here", hint="run `python benchmarks/nlu.py --data DIR --peers`")
     started = time.perf_counter()
     model = Understander.load() if understander is None else understander
     load_ms = (time.perf_counter() - started) * 1000.0
@@ -225,7 +222,7 @@ def run_nlu(
         cpu_p95_ms=_percentile(processor, 95),
         load_ms=load_ms,
         version=model.manifest.version,
-        peers=peer_runner([row for row, _ in home]) if peers and peer_runner else (),
+        peers=peer_runner(model, [row for row, _ in home]) if peer_runner else (),
         misses=tuple(
             (row["text"], row["intent"], _best(line)[0])
             for row, line in results if _best(line)[0] != row["intent"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hubagent.errors import DataError
+from hubagent.evaluate.beside import run_peers
 from hubagent.evaluate.elsewhere import ElsewhereReport, run_elsewhere
 from hubagent.evaluate.home import HomeReport, run_home
 from hubagent.evaluate.nlu import NluReport, run_nlu
@@ -59,6 +60,7 @@ def run(
     homes: Path | None,
     split: str,
     *,
+    peers: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
     """Measure one part or ``all``.
@@ -68,10 +70,11 @@ def run(
         data: Folder of the public data; only ``home`` does without.
         homes: Folder of homes; ``None`` means those beside the sources.
         split: Half of the homes.
+        peers: Also run other engines on the smart-home sentences.
         progress: Called with (what, done, all).
 
     Raises:
-        DataError: If data or homes are missing or cannot be read.
+        DataError: If data, homes or the other engines are missing or cannot be read.
     """
     parts: dict[str, Part] = {}
     if what != "home":
@@ -81,7 +84,9 @@ def run(
                 hint="give the folder of the data sets with --data",
             )
         if what in {"nlu", "all"}:
-            parts["nlu"] = run_nlu(data, progress=progress)
+            parts["nlu"] = run_nlu(
+                data, progress=progress, peer_runner=run_peers if peers else None
+            )
         if what in {"elsewhere", "all"}:
             parts["elsewhere"] = run_elsewhere(data, homes, progress=progress)
     if what in {"home", "all"}:
