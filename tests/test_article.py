@@ -190,3 +190,104 @@ def test_what_is_usual_weighs_less_than_the_room_and_that_less_than_a_place() ->
     assert all(weight > 0 for weight in (*weights.context.values(), *weights.usual.values()))
     assert weights.usual_most < weights.context["here"] < weights.explicit["place"]
     assert weights.explicit["place"] < weights.explicit["name"]
+
+
+KITCHEN: dict[str, Any] = {
+    "areas": [{"id": "kitchen", "name": "Kitchen"}, {"id": "den", "name": "Den"},
+              {"id": "patio", "name": "Patio"}],
+    "entities": [
+        {"id": "sensor.kitchen", "name": "Kitchen Air", "area": "kitchen", "state": 21.5,
+         "attributes": {"device_class": "temperature", "unit_of_measurement": "°C"}},
+        {"id": "sensor.den", "name": "Den Air", "area": "den", "state": 19,
+         "attributes": {"device_class": "temperature", "unit_of_measurement": "°C"}},
+        {"id": "sensor.patio", "name": "Patio Air", "area": "patio", "state": 8,
+         "attributes": {"device_class": "temperature", "unit_of_measurement": "°C"}},
+    ],
+}  # fmt: skip
+OVEN_WITH_A_PROBE = [
+    {"id": "switch.oven", "name": "Oven", "area": "kitchen", "state": "on"},
+    {"id": "sensor.oven", "name": "Oven Temperature", "area": "kitchen", "state": 181,
+     "attributes": {"device_class": "temperature", "unit_of_measurement": "°C"}},
+]  # fmt: skip
+OVEN_AS_A_THERMOSTAT = [
+    {"id": "climate.oven", "name": "Oven", "area": "kitchen", "state": "heat",
+     "attributes": {"hvac_modes": ["off", "heat"], "temperature": 200, "max_temp": 250,
+                    "temperature_unit": "°C", "current_temperature": 181}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("oven", [OVEN_WITH_A_PROBE, OVEN_AS_A_THERMOSTAT])
+@pytest.mark.parametrize(
+    ("words", "area", "told"),
+    [
+        ("what is the temperature?", "kitchen", "181"),
+        ("what is the temperature?", None, "181"),
+        ("what is the temperature?", "den", "19"),
+        ("what is the temperature outside?", "kitchen", "8 "),
+        ("what is the temperature in the kitchen?", "kitchen", "21.5"),
+        ("what is the temperature in here?", "kitchen", "21.5"),
+    ],
+)
+def test_the_temperature_is_the_ovens_while_it_is_on(
+    understand: Understander, oven: list[dict[str, Any]], words: str, area: str | None, told: str
+) -> None:
+    home = {**KITCHEN, "entities": [*KITCHEN["entities"], *oven]}
+    assert f"is {told}" in turn(understand, words, home, area=area)["response"]
+
+
+@pytest.mark.parametrize("oven", [OVEN_WITH_A_PROBE, OVEN_AS_A_THERMOSTAT])
+def test_an_oven_that_is_off_and_cold_is_not_meant(
+    understand: Understander, oven: list[dict[str, Any]]
+) -> None:
+    cold = [
+        {**item, "state": 22 if item["id"].startswith("sensor") else "off",
+         "attributes": {**item.get("attributes", {}), "current_temperature": 22}}
+        for item in oven
+    ]  # fmt: skip
+    home = {**KITCHEN, "entities": [*KITCHEN["entities"], *cold]}
+    found = turn(understand, "what is the temperature?", home, area="kitchen")
+    assert "is 21.5" in found["response"]
+
+
+TELLY = {"id": "media_player.telly", "name": "Telly", "area": "den", "state": "idle",
+         "attributes": {"device_class": "tv"}}  # fmt: skip
+SCREEN: dict[str, Any] = {**PLAYERS, "entities": [*PLAYERS["entities"], TELLY]}
+
+
+@pytest.mark.parametrize("title", ["Hunger Games", "The Maltese Falcon"])
+@pytest.mark.parametrize(
+    ("home", "area", "player", "kinds"),
+    [
+        (SCREEN, "den", "media_player.telly", {"movie", "video"}),
+        (SCREEN, None, "media_player.telly", {"movie", "video"}),
+        (SCREEN, "loft", "media_player.loft", {"audiobook", "music"}),
+        (PLAYERS, "den", "media_player.den", {"audiobook", "music"}),
+    ],
+)
+def test_a_title_is_a_film_where_there_is_a_screen(
+    understand: Understander,
+    title: str,
+    home: dict[str, Any],
+    area: str | None,
+    player: str,
+    kinds: set[str],
+) -> None:
+    found = turn(understand, f"play {title}", home, area=area)
+    assert moved(found) == {player}
+    assert found["commands"][0]["data"]["media_content_id"].lower() == title.lower()
+    assert found["commands"][0]["data"]["media_content_type"] in kinds
+
+
+@pytest.mark.parametrize(
+    ("words", "player"),
+    [
+        ("play the audiobook Hunger Games", "media_player.den"),
+        ("play Hunger Games on the loft speaker", "media_player.loft"),
+    ],
+)
+def test_words_tell_what_is_played_and_where_before_the_screen_does(
+    understand: Understander, words: str, player: str
+) -> None:
+    found = turn(understand, words, SCREEN, area="den")
+    assert moved(found) == {player}
+    assert found["commands"][0]["data"]["media_content_type"] in {"audiobook", "music"}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.features import is_cooker
 from hubagent.resolve.inquiry import Inquiry, InquiryReader
 from hubagent.resolve.tellers import Tellers, Told, number_of, unit_fits
 
@@ -211,10 +212,10 @@ class _Lookup:
         if areas is not None:
             return self._ambient(quality, areas)
         here = self._grounder.places.find("here").areas
+        hot = self._of_what_is_hot(quality, here)
+        if hot:
+            return hot
         if here:
-            hot = self._of_what_is_hot(quality, here)
-            if hot:
-                return hot
             told = self._ambient(quality, here)
             if told:
                 return told
@@ -232,23 +233,24 @@ class _Lookup:
             if item in sensors or self._view.area_of(item.entity.entity_id) not in with_sensor
         )
 
-    def _of_what_is_hot(self, quality: Quality, here: frozenset[AreaId]) -> tuple[Told, ...]:
-        """Return what an oven tells that is on in the speaker's room: then that is meant."""
-        if (
-            quality.name != "temperature"
-            or self._inquiry.ambient
-            or self._inquiry.bound is not None
-        ):
+    def _of_what_is_hot(self, quality: Quality, here: frozenset[AreaId] | None) -> tuple[Told, ...]:
+        """Return what is told of a thing in the speaker's room that is on or hot: that is meant.
+
+        Where the room is not known, only of an oven or the like that is on.
+        """
+        asked = self._inquiry
+        if quality.name != "temperature" or asked.ambient or asked.bound or asked.places:
             return ()
-        if self._inquiry.places:
-            return ()
-        return tuple(
+        hot = [
             item
-            for item in self._tellers.telling(quality, (), here)
-            if item.entity.domain == "sensor"
+            for item in self._tellers.telling(quality, (), here or None)
+            if item.entity.domain in {"sensor", "climate"}
             and not self._tellers.is_ambient(item.entity, quality)
-            and (self._is_heating(item.entity, quality) or _is_hot(item))
-        )
+            and (here or is_cooker(item.entity))
+            and (self._is_heating(item.entity, quality) or (here and _is_hot(item)))
+        ]
+        sensors = [item for item in hot if item.entity.domain == "sensor"]
+        return tuple(sensors or hot)
 
     def _is_heating(self, sensor: Entity, quality: Quality) -> bool:
         """Return whether the thing that a sensor sits in is on."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hubagent.resolve.places import Place
     from hubagent.types import AreaId, Entity, EntityId, Value
 
-_SENSITIVE_NAMES = frozenset({"oven", "stove", "cooker", "hob"})
+_COOKERS = frozenset({"oven", "stove", "cooker", "hob"})
 _RESTING = frozenset(
     {"off", "closed", "locked", "docked", "standby", "idle", "unavailable", "disarmed"}
 )
@@ -93,8 +93,13 @@ def is_sensitive(entity: Entity) -> bool:
     return (
         entity.domain in SENSITIVE_DOMAINS
         or entity.device_class in SENSITIVE_DEVICE_CLASSES
-        or not _SENSITIVE_NAMES.isdisjoint(text.tokens(entity.name))
+        or is_cooker(entity)
     )
+
+
+def is_cooker(entity: Entity) -> bool:
+    """Return whether the entity is of something to cook on, by its name."""
+    return not _COOKERS.isdisjoint(text.tokens(entity.name))
 
 
 def without_doubles(found: Iterable[Grounding]) -> tuple[Grounding, ...]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.features import is_cooker
 from hubagent.resolve.once import (
     devices_by_id,
     entities_by_kind,
@@ -176,7 +177,7 @@ class Tellers:
     def is_ambient(self, entity: Entity, quality: Quality) -> bool:
         """Return whether a reading is that of a room, not of a thing in it: no oven's, no tank's."""
         if entity.domain in {"climate", "humidifier"}:
-            return True
+            return not is_cooker(entity)
         if entity.domain == "weather":
             return False
         words = set(text.singulars(text.tokens(entity.name)))
