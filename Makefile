@@ -64,6 +64,7 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/hubagent evaluate nlu --data $(DATA) --peers
 	$(BIN)/python benchmarks/turn_cost.py
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report
+	$(BIN)/python benchmarks/ha_sentences.py --data $(DATA)
 
 fuzz:  ## Fuzz each bytes-in function for SECONDS (60)
 	@command -v cargo-fuzz >/dev/null || { echo 'not installed: cargo-fuzz; install it with: cargo install cargo-fuzz'; exit 1; }

@@ -39,8 +39,12 @@ class Recognised:
 Engine: TypeAlias = "Callable[[str], Recognised | None]"
 
 
-def hassil_engine(home: PeerHome) -> Engine:
+def hassil_engine(home: PeerHome, *, room: str = "") -> Engine:
     """Return a function from text to what sentence templates alone recognise.
+
+    Args:
+        home: The names it knows.
+        room: Area in which everything is said, empty when not known.
 
     Raises:
         DataError: If hassil or Home Assistant's intents are not installed.
@@ -60,7 +64,13 @@ def hassil_engine(home: PeerHome) -> Engine:
     }
 
     def recognise(text: str) -> Recognised | None:
-        result = recognize_best(text, intents, slot_lists=lists, best_slot_name="name")
+        result = recognize_best(
+            text,
+            intents,
+            slot_lists=lists,
+            best_slot_name="name",
+            intent_context={"area": room} if room else None,
+        )
         if result is None:
             return None
         slots = {name: str(entity.value) for name, entity in result.entities.items()}
@@ -69,8 +79,12 @@ def hassil_engine(home: PeerHome) -> Engine:
     return recognise
 
 
-def gazetteer_engine(home: PeerHome) -> Engine:
+def gazetteer_engine(home: PeerHome, *, room: str = "") -> Engine:
     """Return a function from text to what templates, then the matcher by names, recognise.
+
+    Args:
+        home: The names it knows.
+        room: Area in which everything is said, empty when not known.
 
     Raises:
         DataError: If one of them is not installed.
@@ -79,7 +93,7 @@ def gazetteer_engine(home: PeerHome) -> Engine:
         from gazetteer_matcher import GazetteerMatcher
     except ImportError as error:
         raise _missing(error) from error
-    strict = hassil_engine(home)
+    strict = hassil_engine(home, room=room)
     key = {name: name.lower().replace(" ", "_") for name in (*home.areas, *home.floors)}
     entities = {}
     for number, (name, domain, area) in enumerate(home.entities):
@@ -99,7 +113,7 @@ def gazetteer_engine(home: PeerHome) -> Engine:
         found = strict(text)
         if found is not None:
             return found
-        result = matcher.interpret(text)
+        result = matcher.interpret(text, context_area=key[room] if room else None)
         if not result.accepted or not result.frames:
             return None
         frame = result.frames[0]
