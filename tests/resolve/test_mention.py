@@ -18,6 +18,9 @@ class NoNames:
     def has_all(self, words: tuple[str, ...]) -> bool:
         return False
 
+    def owns_room(self, word: str) -> bool:
+        return False
+
     def is_called(self, word: str) -> bool:
         return False
 

@@ -120,10 +120,27 @@ class Grounder:
         """Take a place that the home lacks for a part of a thing's name: "island light"."""
         said = " ".join((*mention.places, mention.said)).strip()
         joined = replace(device_mention(said, self._lexicon), all=mention.all, both=mention.both)
+        each = self._places_as_names(mention, frame)
+        if each:
+            return each
         fits = self._named(joined, frame, None)
         sure = {i: fit for i, fit in fits.items() if fit.full or fit.score > _SURE_NAME}
         found = self._by_name(joined, sure, frame, None)
         return without_doubles(found or self._by_said_kinds(joined, frame, None))
+
+    def _places_as_names(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
+        """Return all that several places are the whole names of: "light up Rudolph and the icicles"."""
+        if mention.words or len(mention.places) < 2:
+            return ()
+        ids: list[EntityId] = []
+        for said in mention.places:
+            phrase = device_mention(said, self._lexicon)
+            fits = self._named(phrase, frame, None)
+            full = [i for i, fit in fits.items() if fit.full] or list(fits)
+            if len(full) != 1:
+                return ()
+            ids += full
+        return (frame.measure(tuple(dict.fromkeys(ids)), None, name=1.0, number=1.0),)
 
     def _misheard(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
         """Return what the words sound like, where nothing is called so."""
@@ -176,11 +193,17 @@ class Grounder:
             found = self._find(device_mention(words, self._lexicon), frame, place)
             if found:
                 return found
-        for said in mention.loose:
-            called = device_mention(said, self._lexicon)
+        phrases = [device_mention(said, self._lexicon) for said in mention.loose]
+        for called in phrases:
             full = {i: f for i, f in self._named(called, frame, place).items() if f.full}
             if full:
                 return self._by_name(called, full, frame, place)
+        for called in phrases:
+            # "The dryer" is the Grain Dryer, or a question; the intent's own domain is not meant.
+            if not all(map(self._lexicon.is_own_word, called.words)):
+                part = self._named(called, frame, place)
+                if part:
+                    return self._by_name(called, part, frame, place)
             if self._named_otherwise(called, frame, place, least=_SURE_NAME) is not None:
                 return []  # what was named is something else, so nothing else is meant
         implied = frame.implied_domain

@@ -91,6 +91,7 @@ def _fit(
         return NameFit(1.0, full=True, telling=telling, plural=plural)
 
     found, total, telling = 0.0, 0.0, False
+    literal = True  # "lamp" is a kind of light, but no "Main Light" is called so
     for index, word in enumerate(said):
         weight = lexicon.weight(word)
         total += weight
@@ -100,6 +101,7 @@ def _fit(
             telling = True
         if not match and ((is_kind and index >= rest) or text.singular(word) in room):
             match = 1.0
+            literal = literal and (mention.kind is None or mention.kind.general or index < rest)
         if not match and word in maker:
             match, telling = CALLED, True
         found += weight * match
@@ -107,7 +109,7 @@ def _fit(
     if share_said < LEAST_SAID:
         return NO_FIT
     share_name = _share_of_name(name, said, kind if is_kind else None, stated, lexicon)
-    full = share_said > 0.99 and share_name > 0.99
+    full = literal and share_said > 0.99 and share_name > 0.99
     return NameFit(share_said * (0.55 + 0.45 * share_name), full, telling, plural)
 
 

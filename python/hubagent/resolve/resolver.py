@@ -178,7 +178,9 @@ class Resolver:
     ) -> _Reading:
         said = scene.text[clause.start : clause.end]
         hypothesis = with_numbers(hypothesis, scene.text, grounder.names)
-        hypothesis = with_places(hypothesis, scene.text, clause.start, clause.end, self._lexicon)
+        hypothesis = with_places(
+            hypothesis, scene.text, clause.start, clause.end, self._lexicon, grounder.names
+        )
         mentions = read_mentions(
             hypothesis,
             scene.text,

@@ -40,7 +40,10 @@ class Scope:
         if known is None:
             found = self._view.match_names(word, limit=_SPELLINGS)
             names = [text.tokens(match.name) for match in found]
-            known = any(self._lexicon.same(word, other) for name in names for other in name)
+            known = any(
+                word == "".join(name) or any(self._lexicon.same(word, other) for other in name)
+                for name in names
+            )
             self._words[word] = known
         return known
 
@@ -54,6 +57,11 @@ class Scope:
         """Return whether a thing of the home is called just so."""
         found = self._view.match_names(word, limit=_SPELLINGS)
         return any(m.kind == "entity" and text.tokens(m.name) == (word,) for m in found)
+
+    def owns_room(self, word: str) -> bool:
+        """Return whether one room is called after the owner that the word says ("emmas")."""
+        rooms = (text.tokens(area.name) for area in self._view.areas())
+        return sum(len(room) > 1 and room[0] == word for room in rooms) == 1
 
     def in_place(self, domains: Iterable[str], place: Place | None) -> Iterable[Entity]:
         """Yield entities of these domains in the place; in the whole home without one."""

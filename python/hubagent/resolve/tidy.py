@@ -32,6 +32,7 @@ _NUMBERS = re.compile(
     r"(?:\s*$|\s+(?=(?:at|to|on|off|by)\b))",
     re.IGNORECASE,
 )
+_OWNER = re.compile(r"\b[^\W\d_]+(?:['\u2019]s|s['\u2019])(?=\s)")
 _COUNTED = re.compile(rf"\s+{_ONE_NUMBER}$", re.IGNORECASE)
 _UNIT = re.compile(
     r"\s*(?:degrees?|percent|%|°|points?|notch(?:es)?|steps?|minutes?|hours?)", re.IGNORECASE
@@ -56,6 +57,10 @@ class Names(Protocol):
 
     def is_called(self, word: str) -> bool:
         """Return whether a thing is called just so."""
+        ...
+
+    def owns_room(self, word: str) -> bool:
+        """Return whether one room is called after the owner that the word says ("emmas")."""
         ...
 
 
@@ -100,13 +105,16 @@ def numbered(said: str) -> tuple[str, ...]:
 
 
 def with_places(
-    reading: Hypothesis, utterance: str, start: int, end: int, lexicon: Lexicon
+    reading: Hypothesis, utterance: str, start: int, end: int, lexicon: Lexicon, names: Names
 ) -> Hypothesis:
     """Return the reading of a clause with a slot for every place that words such as "next door" say.
 
-    Whatever those words were taken for, they are no part of a name.
+    Whatever those words were taken for, they are no part of a name. "Emma's music" is that of the
+    room called after her, and no artist.
     """
-    for found in _spoken(frozenset(lexicon.spoken_places)).finditer(utterance, start, end):
+    spoken = _spoken(frozenset(lexicon.spoken_places)).finditer(utterance, start, end)
+    owned = (m for m in _OWNER.finditer(utterance, start, end) if _is_owner(m, reading, names))
+    for found in (*spoken, *owned):
         kept = []
         for slot in reading.slots:
             if slot.end <= found.start() or found.end() <= slot.start:
@@ -117,6 +125,15 @@ def with_places(
         place = Slot("area", found.start(), found.end(), found[0])
         reading = replace(reading, slots=(*kept, place))
     return reading
+
+
+def _is_owner(found: re.Match[str], reading: Hypothesis, names: Names) -> bool:
+    """Return whether a room is called after the owner, and nothing else was made of the word."""
+    taken = any(
+        slot.name in _THINGS and slot.start < found.end() and found.start() < slot.end
+        for slot in reading.slots
+    )
+    return not taken and names.owns_room("".join(text.tokens(found[0])))
 
 
 @cache

@@ -1,0 +1,81 @@
+"""Things called by a part of their name, by their owner's, or by what the model took for a place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hubagent.types import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hubagent.types import Resolution
+
+    House = Callable[..., Resolution]
+
+
+def light(entity_id: str, name: str, area: str) -> dict[str, Any]:
+    attributes = {"supported_color_modes": ["brightness"]}
+    return {"id": f"light.{entity_id}", "name": name, "area": area, "state": "on",
+            "attributes": attributes}  # fmt: skip
+
+
+def speaker(entity_id: str, name: str, area: str) -> dict[str, Any]:
+    attributes = {"device_class": "speaker", "volume_level": 0.4}
+    return {"id": f"media_player.{entity_id}", "name": name, "area": area, "state": "playing",
+            "attributes": attributes}  # fmt: skip
+
+
+HOME: dict[str, Any] = {
+    "areas": [
+        {"id": "barn", "name": "Studio Barn"},
+        {"id": "ida", "name": "Ida's Room"},
+    ],
+    "entities": [
+        light("barn", "Barn Spots", "barn"),
+        light("ida_main", "Main Light", "ida"),
+        light("ida_desk", "Desk Lamp", "ida"),
+        light("owls", "Owl Lights", "barn"),
+        speaker("barn", "Barn Speaker", "barn"),
+        speaker("ida", "Pill", "ida"),
+        {"id": "switch.kiln", "name": "Pottery Kiln", "area": "barn", "state": "on"},
+        {"id": "switch.santa", "name": "Santa", "area": "barn", "state": "off"},
+        {"id": "vacuum.dot", "name": "Dot", "area": "barn", "state": "docked"},
+        {"id": "lawn_mower.mo", "name": "Mo-tilda", "area": "barn", "state": "docked"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(house_of: Callable[[dict[str, Any]], House]) -> House:
+    """Return the home."""
+    return house_of(HOME)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "intent", "implied", "meant"),
+    [
+        ("put the kiln flat out", "HassTurnOff", "light", {"switch.kiln"}),
+        ("{area:santa} and the {area:owls} on", "HassTurnOn", "light",
+         {"switch.santa", "light.owls"}),
+        ("turn Ida's music down", "HassSetVolumeRelative", "", {"media_player.ida"}),
+        ("mute {artist:Ida}'s music", "HassMediaPlayerMute", "", {"media_player.ida"}),
+        ("Ida's lamp off", "HassTurnOff", "light", {"light.ida_desk"}),
+        ("start the {device:robot} hoover", "HassVacuumStart", "vacuum", {"vacuum.dot"}),
+        ("motilda can do the grass", "HassLawnMowerStartMowing", "lawn_mower", {"lawn_mower.mo"}),
+    ],
+)  # fmt: skip
+def test_what_was_called_is_meant(
+    home: House, sentence: str, intent: str, implied: str, meant: set[str]
+) -> None:
+    said = {"domain": implied} if implied else {"direction": "down"}
+    found = home(sentence, intent, area="barn", **said)
+    assert found.decision is Decision.ACT
+    assert set(found.targets) == meant
+
+
+def test_an_owner_of_no_room_is_not_made_one(home: House) -> None:
+    found = home("turn off Ada's {device:lamp}", "HassTurnOff", area="barn", domain="light")
+    assert found.decision is Decision.REFUSE
