@@ -219,3 +219,66 @@ def test_what_nobody_named_is_not_unlocked_and_what_is_off_grows_no_brighter(
         "everything {brightness:a bit} brighter", "HubLightSetRelative", domain="light", **UP
     )
     assert sent(lit)[0] == {"light.pixie", "light.desk"}  # the strip is off
+
+
+@pytest.mark.parametrize(
+    ("sentence", "intent", "area", "entity_id", "kind"),
+    [
+        ("play {game:hunger} games", "HubPlayGame", "lounge", "screen", "movie"),
+        ("play {game:hunger} games", "HubPlayGame", "bedroom", "puck", "music"),
+        ("put the film casablanca on", "HassMediaSearchAndPlay", None, "screen", "movie"),
+        ("play the audiobook emma", "HubPlayAudiobook", "bedroom", "puck", "audiobook"),
+        ("put on some {artist:mozart}", "HassMediaSearchAndPlay", "bedroom", "puck", "music"),
+    ],
+)
+def test_a_title_is_shown_where_there_is_a_screen_and_heard_elsewhere(
+    well_equipped: House, sentence: str, intent: str, area: str | None, entity_id: str, kind: str
+) -> None:
+    ids, commands = sent(well_equipped(sentence, intent, area=area))
+    assert ids == {f"media_player.{entity_id}"}
+    assert [data["media_content_type"] for _, data in commands] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "intent", "expected"),
+    [
+        ("stick {item:sharpen} the {name:mower blade} on the odd jobs", "HassLawnMowerDock",
+         [("add_item", {"item": "sharpen the mower blade"})]),
+        ("add {item:milk,} eggs and butter to {list_name:groceries}", "HassListAddItem",
+         [("add_item", {"item": "milk"}), ("add_item", {"item": "eggs"}),
+          ("add_item", {"item": "butter"})]),
+        ("put {item:salt and pepper} on the {list_name:groceries}", "HassListAddItem",
+         [("add_item", {"item": "salt and pepper"})]),
+        ("the {name:fence} is painted, mark it done", "HassListCompleteItem",
+         [("update_item", {"item": "paint the fence", "status": "completed"})]),
+        ("cross oat milk off the groceries", "HassTurnOff",
+         [("update_item", {"item": "oat milk", "status": "completed"})]),
+        ("tick off {food_type:brown bread}", "HassListCompleteItem",
+         [("update_item", {"item": "brown bread", "status": "completed"})]),
+        ("remove the oat milk and brown bread from groceries", "HassListRemoveItem",
+         [("remove_item", {"item": "oat milk"}), ("remove_item", {"item": "brown bread"})]),
+    ],
+)  # fmt: skip
+def test_items_go_to_the_list_that_is_named_or_has_them(
+    well_equipped: House, sentence: str, intent: str, expected: Sent
+) -> None:
+    assert sent(well_equipped(sentence, intent))[1] == expected
+
+
+def test_what_is_on_no_list_is_not_ticked_off(well_equipped: House) -> None:
+    found = well_equipped("tick off {item:rye flour}", "HassListCompleteItem")
+    assert (found.decision, found.commands) == (Decision.REFUSE, ())
+
+
+@pytest.mark.parametrize(
+    ("sentence", "intent", "entity_id"),
+    [
+        ("cosy evening please", "HubGreet", "scene.cosy"),
+        ("let's have a cosy evening", "HubQuirky", "scene.cosy"),
+        ("kick off {name:leaving home}", "HassTurnOff", "script.leave"),
+    ],
+)
+def test_a_scene_or_script_is_started_by_its_name(
+    well_equipped: House, sentence: str, intent: str, entity_id: str
+) -> None:
+    assert sent(well_equipped(sentence, intent)) == ({entity_id}, [("turn_on", {})])

@@ -21,11 +21,12 @@ INTENT = "HassMediaSearchAndPlay"
 _LEAST, _MOST, _SECOND = 0.5, 0.79, 0.92
 _PLAY = re.compile(
     r"^\W*(?:(?:please|can you|could you|hey|ok|okay|now|and|then|just|let'?s|i want to|i'd like to|go on)\s+)*"
-    r"(?:(?P<watch>watch)|(?P<show>show(?: me| us)?)|(?P<listen>listen to)|play(?: me| us)?|(?P<put>put on|stick on|whack on))\s+",
+    r"(?:(?P<watch>watch)|(?P<show>show(?: me| us)?)|(?P<listen>listen to)|play(?: me| us)?|(?P<put>put on|stick on|whack on)"
+    r"|(?:put|stick)(?=\s.*\b(?:film|movie|episode|audio\s?book|album|song|playlist)\b.*\son\b))\s+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s+(?:on|in|from|over|through|at|for)\s+(?:the|my|our|all|every|this|here)\b.*$|\s+(?:please|now|again|next)\s*$|[\s.!?]+$",
+    r"\s+(?:on|in|from|over|through|at|for)\s+(?:the|my|our|all|every|this|here)\b.*$|\s+(?:please|now|again|next|on)\s*$|[\s.!?]+$",
     re.IGNORECASE,
 )
 _FILM = re.compile(r"\b(?:(?:the|a)\s+)?(?:film|movie|episode|series|tv show)\b", re.IGNORECASE)
@@ -58,7 +59,7 @@ class ByContent:
         musical = any(slot.name in _MUSICAL for slot in slots)
         if verb["show"] and not (musical or _is_media(clause)):
             return []  # "show me my meetings"
-        if verb["put"] and not musical:
+        if verb["put"] and not (musical or _is_media(clause)):
             return []  # "put on the kettle"
         end = clause.start + len(said)
         title = said[verb.end() :]
