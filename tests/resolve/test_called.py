@@ -79,3 +79,48 @@ def test_what_was_called_is_meant(
 def test_an_owner_of_no_room_is_not_made_one(home: House) -> None:
     found = home("turn off Ada's {device:lamp}", "HassTurnOff", area="barn", domain="light")
     assert found.decision is Decision.REFUSE
+
+
+APPLIANCES: dict[str, Any] = {
+    "areas": [{"id": "galley", "name": "Galley"}, {"id": "cabin", "name": "Cabin"}],
+    "entities": [
+        {"id": "switch.hob", "name": "Induction Hob", "area": "galley", "state": "on"},
+        {"id": "switch.hood", "name": "Range Hood", "area": "galley", "state": "off"},
+        {"id": "switch.box", "name": "Refrigerator", "area": "galley", "state": "on"},
+        light("pendant", "Ceiling Pendant", "galley"),
+        light("strip", "Shelf Strip", "galley"),
+        light("berth", "Berth Light", "cabin"),
+        light("chart", "Chart Light", "cabin"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def boat(house_of: Callable[[dict[str, Any]], House]) -> House:
+    """Return a home of appliances."""
+    return house_of(APPLIANCES)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "intent", "area", "decision", "meant"),
+    [
+        ("turn off the {name:stove}", "HassTurnOff", "galley", Decision.ACT, {"switch.hob"}),
+        ("turn on the {name:stove}", "HassTurnOn", "galley", Decision.ASK, {"switch.hob"}),
+        ("turn on the {name:extractor}", "HassTurnOn", "galley", Decision.ACT, {"switch.hood"}),
+        ("turn off the {name:fridge}", "HassTurnOff", "galley", Decision.ACT, {"switch.box"}),
+        ("{name:big light} off", "HassTurnOff", "galley", Decision.ACT, {"light.pendant"}),
+        ("{name:big light} off in the {area:galley}", "HassTurnOff", "cabin", Decision.ACT,
+         {"light.pendant"}),
+    ],
+)  # fmt: skip
+def test_a_thing_may_be_called_otherwise_or_described(
+    boat: House, sentence: str, intent: str, area: str, decision: Decision, meant: set[str]
+) -> None:
+    found = boat(sentence, intent, area=area)
+    assert (found.decision, set(found.targets)) == (decision, meant)
+
+
+@pytest.mark.parametrize("sentence", ["turn off the {name:rice cooker}", "{name:big light} off"])
+def test_what_is_only_like_it_is_not_moved(boat: House, sentence: str) -> None:
+    found = boat(sentence, "HassTurnOff", area="cabin")
+    assert found.decision is not Decision.ACT

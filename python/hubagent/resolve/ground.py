@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.described import ends_in, in_other_words, main_light
 from hubagent.resolve.features import Failure, Frame, Grounding, is_sensitive, without_doubles
 from hubagent.resolve.lexicon import CALLED, Kind
 from hubagent.resolve.mention import Mention, device_mention
@@ -32,6 +33,8 @@ _CALLED_DOMAINS = frozenset({"switch", "input_boolean", "group"})
 """Domains whose things are what their names say: a switch called "porch light" is a light."""
 _NOT_FOUND = frozenset({"unknown_name", "unknown_area", "no_such_device"})
 """Reasons of a failure that a name misheard may explain."""
+_OTHER_WORDS = 0.85
+"""How surely a thing is named by other words for it."""
 _SURE_NAME = 0.7
 """Least likeness of a name for words that were read as a place which the home lacks."""
 
@@ -65,7 +68,10 @@ class Grounder:
         place = self._place(mention, spec)
         if isinstance(place, Failure):
             return self._place_as_name(mention, frame) or self._misheard(mention, frame) or place
-        found = self._find(mention, frame, place)
+        main = self._main_light(mention, frame, place)
+        if main is not None:
+            return (main,)
+        found = self._find(mention, frame, place) or self._in_other_words(mention, frame, place)
         if not found:
             reason = self._why_nothing(mention, frame, place)
             doubtful = reason.reason in _NOT_FOUND and self._misheard(mention, frame)
@@ -184,6 +190,30 @@ class Grounder:
             own = self.places.find(mention.said)
             if not own.unknown:
                 return self._unnamed(replace(mention, words=()), frame, own)
+        return found
+
+    def _main_light(self, mention: Mention, frame: Frame, place: Place | None) -> Grounding | None:
+        """Return the room's own big light: that of the room said, else of the speaker's."""
+        areas = {self._speaker_area} if place is None else set(place.areas or ())
+        area_id = areas.pop() if len(areas) == 1 else None
+        if area_id is None or "light" not in frame.spec.commands or mention.excepted:
+            return None
+        meant = main_light(mention, area_id, self.view, self._lexicon)
+        if meant is None:
+            return None
+        return frame.measure((meant,), place, name=1.0, named_fully=1.0, kind=1.0)
+
+    def _in_other_words(
+        self, mention: Mention, frame: Frame, place: Place | None
+    ) -> list[Grounding]:
+        """Return what has another name for such a thing, as less surely named."""
+        found: list[Grounding] = []
+        for other, words in in_other_words(mention, self._lexicon):
+            named = self._named(other, frame, place)
+            called = {i: fit for i, fit in named.items() if ends_in(self.view.entity(i), words)}
+            for item in self._by_name(other, called, frame, place):
+                features = {**item.features, "name": _OTHER_WORDS * item.features["name"]}
+                found.append(replace(item, features={**features, "named_fully": 0.0}))
         return found
 
     def _unnamed(self, mention: Mention, frame: Frame, place: Place | None) -> list[Grounding]:

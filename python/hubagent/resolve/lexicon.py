@@ -89,6 +89,12 @@ class Lexicon:
         launch = data["launch"]
         self.launch = frozenset(text.singulars(text.tokens(words)) for words in launch["starts"])
         self.launch_small = frozenset(text.singulars(text.tokens(launch["small"])))
+        things = data["things"]
+        self.main_light = _words(things["main_light"])
+        self.same_things = tuple(
+            frozenset(text.singulars(text.tokens(words)) for words in group)
+            for group in things["same"]
+        )
         rooms = data["rooms"]
         self.same_rooms = tuple(_phrases(group) for group in rooms["same"])
         self.spoken_places = {text.tokens(w): how for w, how in rooms["spoken"].items()}
@@ -116,8 +122,8 @@ class Lexicon:
         self.kind_words = {words for kind in self.kinds for words in kind.words}
         kind_words = {word for kind in self.kinds for words in kind.words for word in words}
         state_words = _words([*data["states"], *data["state_words"]])
-        things = {words[0] for words in self.kind_words if len(words) == 1}
-        self.carriers = _words(data["carriers"]["words"].split()) | (state_words - things)
+        nouns = {words[0] for words in self.kind_words if len(words) == 1}
+        self.carriers = _words(data["carriers"]["words"].split()) | (state_words - nouns)
         self._own = frozenset(text.singular(word) for word in {*small["places"], *kind_words})
         self._by_words: dict[tuple[str, ...], list[Kind]] = {}
         for kind in self.kinds:
