@@ -34,7 +34,9 @@ def test_on_and_off_are_never_confused() -> None:
     assert toward.draw("red", random.Random(1)) is None
     example = Example("turn on the hall light", "light_on", ((12, 16, "area"),))
     for seed in range(200):
-        text = spoil(example, confusions, random.Random(seed), heard=1.0, typed=1.0).text
+        text = spoil(
+            example, confusions, random.Random(seed), heard=1.0, typed=1.0, dropped=0.0
+        ).text
         assert text.split()[1] == "on"
 
 
@@ -44,7 +46,9 @@ def test_spans_and_starts_follow_spoilt_words(seed: int) -> None:
     at = text.index("close")
     example = Example(text, None, ((12, 19, "area"), (40, 43, "area")), starts=(at,))
     confusions = Confusions.learn(PAIRS)
-    spoilt = spoil(example, confusions, random.Random(seed), heard=0.9, typed=0.5, lost=0.0)
+    spoilt = spoil(
+        example, confusions, random.Random(seed), heard=0.9, typed=0.5, lost=0.0, dropped=0.0
+    )
     assert spoilt.starts is not None
     assert spoilt.text[spoilt.starts[0] - 4 : spoilt.starts[0]] == "and "
     first, second = spoilt.spans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,3 +88,27 @@ def test_a_start_at_the_link_gives_the_same_clauses() -> None:
 def test_only_links_make_no_clause() -> None:
     assert clause_spans("and then", [(0, 3), (4, 8)], [0.0, 0.9], 0.5) == []
     assert clause_spans("", [], [], 0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "clauses"),
+    [
+        ("den lamp off and hall lamp on", (), ["den lamp off", "hall lamp on"]),
+        ("blinds down , fan off , tv on", (), ["blinds down", "fan off", "tv on"]),
+        ("turn off the hall and kitchen lights", (5,), ["turn off the hall and kitchen lights"]),
+        (
+            "is the gate shut and locked down there",
+            (5,),
+            ["is the gate shut and locked down there"],
+        ),
+        ("lock the gate and the lamp on", (5,), ["lock the gate", "the lamp on"]),
+        ("is it on and what time is it", (4,), ["is it on", "what time is it"]),
+    ],
+)
+def test_where_the_words_make_it_plain_no_guess_decides(
+    text: str, seen: tuple[int, ...], clauses: list[str]
+) -> None:
+    words = [(match.start(), match.end()) for match in re.finditer(r"\S+", text)]
+    starts = [0.9 if index in seen else 0.1 for index in range(len(words))]
+    found = clause_spans(text, words, starts, 0.5)
+    assert [text[start:end] for start, end in found] == clauses

@@ -46,7 +46,10 @@ def settle(
         _guarded(item, view, sensitive) if by is not None or item is not was else item
         for item, was in zip(found, resolutions, strict=True)
     )
-    if heard.wrong is None or any(item.decision is Decision.REFUSE for item in found):
+    if heard.wrong is not None:
+        found = tuple(_not_understood(item) for item in found)
+    talk = all(item.decision in {Decision.ANSWER, Decision.IGNORE} for item in found)
+    if heard.wrong is None or talk or any(item.decision is Decision.REFUSE for item in found):
         return found
     return (*_taken_back(heard.wrong, found, view, sensitive), *found)
 
@@ -79,6 +82,13 @@ def _guarded(item: Resolution, view: ContextView, sensitive: Sensitive) -> Resol
     if not any(opens(command, view, sensitive) for command in item.commands):
         return item
     return acting(item.intent, item.commands, view, sensitive)
+
+
+def _not_understood(item: Resolution) -> Resolution:
+    """Refuse a correction of which only its "no" was understood."""
+    if item.decision is Decision.ANSWER and item.intent == "HubNegate":
+        return Resolution(Decision.REFUSE, item.intent, reason="not_understood")
+    return item
 
 
 def _taken_back(

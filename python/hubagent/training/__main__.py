@@ -48,7 +48,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     recipe = loop.Recipe(layers=arguments.layers, epochs=arguments.epochs, rate=arguments.rate,
                          batch=arguments.batch, seed=arguments.seed, threads=arguments.threads)  # fmt: skip
-    mixture = Mixture(arguments.data)
+    mixture = Mixture(arguments.data, all_devel=arguments.all_devel)
     if arguments.teacher:
         batcher = Batcher(arguments.out / "tokenizer.json", mixture.names, recipe.batch)
         teachers = [loop.load_average(folder, mixture.names) for folder in arguments.teacher]
@@ -65,7 +65,8 @@ def _export(arguments: argparse.Namespace) -> None:
     from hubagent.understand.understander import Understander
 
     mixture = Mixture(arguments.data)
-    export(arguments.out, arguments.target, arguments.version, mixture.dev, mixture.names)
+    export(arguments.out, arguments.target, arguments.version, mixture.fresh_dev(), mixture.names,
+           arguments.calibration)  # fmt: skip
     report = run_nlu(arguments.data, understander=Understander.load(arguments.target)).as_json()
     write_figures(
         arguments.target, {"public_test": report["scores"], "file_mb": report["model_mb"]}
@@ -81,23 +82,26 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _all(arguments: argparse.Namespace) -> None:
-    """Run the released recipe: two teachers, a third taught by them, then the model that ships."""
-    runs = {name: arguments.out / name for name in ("one", "two", "three", "all")}
+    """Run the released recipe: two teachers, a third taught by them, then homes, then all there is."""
+    runs = {name: arguments.out / name for name in ("one", "two", "three", "homes", "last")}
     shared = ["--data", str(arguments.data), "--encoder", str(arguments.encoder)]
-    one, two, three = (str(runs[name]) for name in ("one", "two", "three"))
+    one, two, three, homes, last = (str(folder) for folder in runs.values())
     _step(["build", *shared, "--out", one])
-    for folder in runs.values():
+    for folder in list(runs.values())[1:]:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("kept.json", "tokenizer.json"):
-            if folder != runs["one"]:
-                shutil.copyfile(runs["one"] / name, folder / name)
+            shutil.copyfile(runs["one"] / name, folder / name)
+    taught = ["--teacher", one, two]
     _step(["train", *shared, "--out", one, "--epochs", "9", "--seed", "1"])
     _step(["train", *shared, "--out", two, "--epochs", "9", "--seed", "2"])
-    _step(["train", *shared, "--out", three, "--epochs", "8", "--seed", "3", "--teacher", one, two])
-    _step(["train", *shared, "--out", str(runs["all"]), "--epochs", "11", "--seed", "4", "--rate", "3e-4",
-           "--homes", "--teacher", one, two, three, "--first", str(runs["three"] / "average.pt")])  # fmt: skip
-    _step(["export", *shared, "--out", str(runs["all"]), "--target", str(arguments.out / "model"),
-           "--version", arguments.version])  # fmt: skip
+    _step(["train", *shared, "--out", three, "--epochs", "8", "--seed", "3", *taught])
+    taught = [*taught, three, "--homes"]
+    _step(["train", *shared, "--out", homes, "--epochs", "6", "--seed", "4", "--rate", "3e-4", *taught,
+           "--first", str(runs["three"] / "average.pt")])  # fmt: skip
+    _step(["train", *shared, "--out", last, "--epochs", "1", "--seed", "5", "--rate", "2e-4", *taught,
+           "--all-devel", "--first", str(runs["homes"] / "average.pt")])  # fmt: skip
+    _step(["export", *shared, "--out", last, "--target", str(arguments.out / "model"),
+           "--calibration", homes, "--version", arguments.version])  # fmt: skip
 
 
 def _step(command: list[str]) -> None:
@@ -150,6 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument(
         "--homes", action="store_true", help="also learn drawn sentences about homes"
+    )
+    train.add_argument(
+        "--all-devel", action="store_true", help="also learn the sentences kept apart: nothing is left to choose by"
     )  # fmt: skip
     train.set_defaults(run=_train)
     export = commands.add_parser(
@@ -157,6 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--target", type=Path, required=True, help="folder for the released files")
     export.add_argument("--version", default="2.0")
+    export.add_argument(
+        "--calibration", type=Path, help="the run without --all-devel that this one began with"
+    )
     export.set_defaults(run=_export)
     evaluate = commands.add_parser(
         "evaluate", parents=[shared], help="score released files on the public test"

@@ -126,7 +126,7 @@ def _finer(label: str, text: str, spans: list[tuple[int, int, str]]) -> str:
             if _CREATE.search(lower) and not re.search(r"\b(?:add|put)\b", lower)
             else label
         )
-    if label == "alarm_set" and re.search(r"\btimer\b", lower):
+    if label in ("alarm_set", "calendar_set") and re.search(r"\btimer\b", lower):
         return "timer_start"
     return label
 
@@ -220,28 +220,9 @@ _CLINC_IN_SCOPE = frozenset(
         "who_made_you",
         "yes",
         "do_you_have_pets",
-        "user_name",
-        "change_ai_name",
         "current_location",
-        "book_flight",
-        "flip_coin",
-        "roll_dice",
-        "find_phone",
-        "make_call",
-        "flight_status",
-        "cancel_reservation",
-        "confirm_reservation",
-        "how_busy",
-        "gas",
-        "reset_settings",
         "whisper_mode",
-        "change_language",
-        "change_accent",
-        "change_speed",
-        "sync_device",
         "order",
-        "change_user_name",
-        "share_location",
     ]
 )
 _QUESTION = re.compile(

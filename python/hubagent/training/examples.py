@@ -67,7 +67,7 @@ def tidy_spans(spans: Iterable[tuple[int, int, str]]) -> tuple[tuple[int, int, s
 
 
 def widen_amounts(text: str, spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Return spans in which amounts take in "to", "by" and the unit, as SLURP marks them."""
+    """Return spans in which amounts take in "to", "by" and the unit, as SLURP marks them, modes "mode"."""
     result = []
     for start, end, tag in spans:
         left, right = start, end
@@ -79,6 +79,8 @@ def widen_amounts(text: str, spans: Iterable[tuple[int, int, str]]) -> list[tupl
         elif tag == "color":
             after = _KELVIN_RIGHT.search(text[end:])
             right = end + (after.end() if after else 0)
+        elif tag == "mode" and text[end:].startswith(" mode"):
+            right = end + len(" mode")
         result.append((left, right, tag))
     return result
 

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from hubagent.training.examples import Example
 
 _LOGGER = logging.getLogger(__name__)
+_CAUTION = 1.05
+"""By how much the fitted temperature is raised: on other people's sentences the model is surer than it
+should be by more than the sentences kept apart show. Set after runs before the released one."""
 
 ATTRIBUTIONS = (
     {"name": "all-MiniLM-L6-v2", "use": "pretrained encoder and tokenizer", "licence": "Apache-2.0",
@@ -53,7 +56,12 @@ ATTRIBUTIONS = (
 
 
 def export(
-    run: Path, target: Path, version: str, dev: list[Example], names: Names
+    run: Path,
+    target: Path,
+    version: str,
+    dev: list[Example],
+    names: Names,
+    calibration: Path | None = None,
 ) -> dict[str, Any]:
     """Write the released files of a run into ``target`` and return the manifest.
 
@@ -63,17 +71,18 @@ def export(
         version: Version of the model.
         dev: Sentences kept apart, for calibration.
         names: Class and tag names.
+        calibration: The run that this one began with and that never saw ``dev``, where this one did.
     """
-    target.mkdir(parents=True, exist_ok=True)
     recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    encoder = load_average(run, names)
-    full = run / "model.onnx"
-    _to_onnx(encoder, full)
-    quantize_dynamic(full, target / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
-    shutil.copyfile(run / "tokenizer.json", target / TOKENIZER_FILE)
+    _write_model(run, target, names)
     if CATALOGUE.resolve() != (target / CATALOGUE_FILE).resolve():
         shutil.copyfile(CATALOGUE, target / CATALOGUE_FILE)
-    temperature, error = _calibrate(target, dev, names)
+    judged = target
+    if calibration is not None:
+        judged = run / "calibration"
+        _write_model(calibration, judged, names)
+    fitted, error = _calibrate(judged, dev, names)
+    temperature = fitted * _CAUTION
     manifest = {
         "version": version,
         "made": datetime.now(tz=UTC).date().isoformat(),
@@ -91,6 +100,16 @@ def export(
     (target / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     _LOGGER.info("wrote %s, %.1f MB", MODEL_FILE, (target / MODEL_FILE).stat().st_size / 1e6)
     return manifest
+
+
+def _write_model(run: Path, target: Path, names: Names) -> None:
+    """Write the quantized network and the tokenizer of a run into ``target``."""
+    target.mkdir(parents=True, exist_ok=True)
+    full = target / "float.onnx"
+    _to_onnx(load_average(run, names), full)
+    quantize_dynamic(full, target / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
+    full.unlink()
+    shutil.copyfile(run / "tokenizer.json", target / TOKENIZER_FILE)
 
 
 def _to_onnx(encoder: Encoder, path: Path) -> None:

@@ -24,6 +24,7 @@ _TRUST_IN_TEACHER = 0.35
 """Share of a teacher's view in the label of a real sentence."""
 _JOINED = frozenset({"state_query", "climate_get", "list_add", "timer_start", "broadcast"})
 """Classes that move nothing and yet are asked in one breath with requests that do."""
+_TERSE = (" on", " off", " up", " down", " open", " shut", " closed")
 _FREQUENT = ("light_on", "light_off", "turn_on", "turn_off", "state_query", "light_brightness", "climate_set",
              "cover_open", "cover_close", "light_color", "media_play", "volume_set")  # fmt: skip
 
@@ -61,21 +62,29 @@ class Names:
 class Shares:
     """How many examples of each kind make an epoch with homes."""
 
-    real: int = 7300
-    unlabelled: int = 4100
-    own: int = 9500
-    published: int = 1700
-    homes: int = 1300
+    real: int = 9000
+    """Drawn from all real sentences; SLURP's own come once more, for HWU64 is five times as large."""
+    unlabelled: int = 4500
+    own: int = 5600
+    published: int = 900
+    homes: int = 700
     compound: int = 1500
     out_of_scope: int = 800
-    outside: int = 1150
-    scrambled: int = 250
+    outside: int = 800
+    scrambled: int = 150
 
 
 class Mixture:
     """Everything that can be trained on, drawn into epochs."""
 
-    def __init__(self, data: Path, seed: int = 1) -> None:
+    def __init__(self, data: Path, seed: int = 1, *, all_devel: bool = False) -> None:
+        """Read everything.
+
+        Args:
+            data: Folder of the data sets.
+            seed: Fixes the names that published sentences are filled with.
+            all_devel: Also train on the sentences kept apart.
+        """
         generator = random.Random(seed)  # noqa: S311 - repeatable draws, no secret
         self.names = Names.load()
         vocabulary = homes.load_vocabulary(data)
@@ -84,9 +93,13 @@ class Mixture:
         self.real, self.dev = datasets.slurp_and_hwu(
             data, self.names.slurp_labels, self.names.slurp_tags
         )
+        if all_devel:
+            self.real = [*self.real, *self.dev]
         self.homes = piles.device_actions(data, vocabulary)
         self.homes += piles.llm_piles(data, vocabulary, generator) * 2
         self.outside = datasets.out_of_scope(data)
+        rows = datasets.read_lines(data / "hwu64/utterances.jsonl")
+        self.hwu = {examples.plain(row["text"]) for row in rows}
         known = {examples.plain(item.text) for item in self.real}
         self.pseudo: list[Example] = []
         self.unlabelled = [
@@ -96,6 +109,10 @@ class Mixture:
         self.confusions = noise.Confusions.learn(
             (row["text"], row["asr"]) for row in rows if datasets.asr_is_for_fitting(row["id"])
         ).with_sounds(vocabulary.extra["words"])
+
+    def fresh_dev(self) -> list[Example]:
+        """Return the sentences kept apart that HWU64 has not: nothing much like them was trained on."""
+        return [item for item in self.dev if examples.plain(item.text) not in self.hwu]
 
     def teach(self, label: Callable[[list[str]], list[Example]]) -> None:
         """Let teachers label the unlabelled text, and soften the labels of the real sentences."""
@@ -121,13 +138,18 @@ class Mixture:
         shares = shares or Shares()
         generator = random.Random(seed)  # noqa: S311 - repeatable draws, no secret
         result = generator.sample(self.real, min(shares.real, len(self.real)))
+        result += [item for item in self.real if item.source == "slurp"]
         result += generator.sample(self.pseudo, min(shares.unlabelled, len(self.pseudo)))
         home = self._drawn(shares, generator)
         home += generator.sample(self.homes, min(shares.homes, len(self.homes)))
         joined = self.names.home | _JOINED
         single = [item for item in home if item.label in joined and len(item.text.split()) < 12]
+        terse = [
+            item for item in single if len(item.text.split()) < 5 and item.text.endswith(_TERSE)
+        ]
         for _ in range(shares.compound):
-            parts = generator.sample(single, generator.choice((2, 2, 2, 2, 2, 3, 3, 4)))
+            pool = terse if generator.random() < 0.5 else single
+            parts = generator.sample(pool, generator.choice((2, 2, 2, 2, 2, 3, 3, 4)))
             result.append(examples.politeness(examples.compound(parts, generator), generator))
         result += [self._in_passing(item, generator) for item in home]
         result += generator.sample(self.outside, min(shares.out_of_scope, len(self.outside)))
@@ -136,7 +158,7 @@ class Mixture:
         result += [
             datasets.scramble(generator.choice(long), generator) for _ in range(shares.scrambled)
         ]
-        return self._finish(result, generator, 0.38)
+        return self._finish(result, generator, 0.45)
 
     def _in_passing(self, example: Example, generator: random.Random) -> Example:
         """Return a drawn example with a please, a reason or a condition, at times."""
@@ -164,7 +186,7 @@ class Mixture:
         return result
 
     def _drawn(self, shares: Shares, generator: random.Random) -> list[Example]:
-        labels = [*self.templates.own, *_FREQUENT, *_FREQUENT]
+        labels = [*{**self.templates.own, **self.templates.spoken}, *_FREQUENT, *_FREQUENT]
         result = [
             self.templates.draw_own(labels[index % len(labels)], generator)
             for index in range(shares.own)

@@ -192,9 +192,10 @@ def spoil(
     confusions: Confusions,
     generator: random.Random,
     *,
-    heard: float = 0.15,
+    heard: float = 0.18,
     typed: float = 0.02,
-    lost: float = 0.06,
+    lost: float = 0.08,
+    dropped: float = 0.02,
 ) -> Example:
     """Return the example with words misheard or mistyped; spans and starts follow the words.
 
@@ -205,6 +206,7 @@ def spoil(
         heard: Chance per word to be misheard, if the table knows it.
         typed: Chance per word to be mistyped.
         lost: Chance of each small word outside all spans to be lost.
+        dropped: The same for other words, but those that decide what is meant.
     """
     if generator.random() < 0.12:
         example = _homophone(example, generator)
@@ -213,8 +215,8 @@ def spoil(
     within |= set(example.starts or ())
     edges: dict[int, int] = {}
     for match in _WORD.finditer(example.text):
-        small = match.group() in _SMALL and match.start() not in within
-        if small and generator.random() < lost:
+        free = match.start() not in within and match.group() not in _KEPT
+        if free and generator.random() < (lost if match.group() in _SMALL else dropped):
             position = match.end() + (not text)
             continue
         text += example.text[position : match.start()]

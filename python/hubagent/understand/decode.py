@@ -21,6 +21,10 @@ Span = tuple[int, int, int]
 _LINK_WORDS = frozenset(
     ("and", "then", "also", "plus", "afterwards", ",", ".", ";", "&", "after", "that")
 )
+_SMALL = frozenset(("the", "my", "a", "all", "then"))
+_STATES = frozenset(("on", "off", "up", "down", "open", "shut", "closed", "in", "out"))
+_VERBS = frozenset(("turn", "switch", "put", "set", "open", "close", "shut", "dim", "lock", "unlock", "start", "stop", "raise", "lower", "make", "kill", "play", "pause", "run"))  # fmt: skip
+_ASKING = frozenset(("is", "are", "was", "were", "did", "has", "have"))
 _LINK_STARTS = frozenset(("and", "then", "also", "plus", ",", ".", ";", "&"))
 
 
@@ -92,7 +96,11 @@ def clause_spans(
     """
     if not words:
         return []
-    cuts = [0, *(index for index in range(1, len(words)) if starts[index] >= threshold), len(words)]
+    said = [_word(text, word) for word in words]
+    found = {
+        _behind_link(said, index) for index in range(1, len(words)) if starts[index] >= threshold
+    }
+    cuts = [0, *sorted(_plain_cuts(said, found)), len(words)]
     clauses = []
     for begin, end in pairwise(cuts):
         first, last = begin, end
@@ -103,6 +111,39 @@ def clause_spans(
         if first < last:
             clauses.append((words[first][0], words[last - 1][1]))
     return clauses
+
+
+def _behind_link(said: Sequence[str], at: int) -> int:
+    """Return where a request begins whose small words the model left to the one before."""
+    first = at
+    while first > 1 and said[first - 1] in _SMALL:
+        first -= 1
+    return first if said[first - 1] in _LINK_STARTS else at
+
+
+def _plain_cuts(said: Sequence[str], found: set[int]) -> set[int]:
+    """Return the cuts with what the words alone make plain.
+
+    "<thing> off and <thing> on" is two requests; "turn off the <thing> and <thing>" is one, and so is
+    "is it shut and locked".
+    """
+    cuts = set(found)
+    links = [index for index in range(1, len(said) - 1) if said[index] in {"and", ","}]
+    for link, until in pairwise([*links, len(said)]):
+        after = said[link + 1 : until]
+        if not after or after[0] in _LINK_STARTS:
+            continue
+        if said[link - 1] in _STATES and len(after) > 1 and after[-1] in _STATES:
+            cuts.add(link + 1)
+        governed = said[0] in _VERBS and said[1] in _STATES and said[link - 1] not in _STATES
+        bare = len(after) < 4 and not any(
+            word in _STATES | _VERBS or not word.isalpha() for word in after
+        )
+        if governed and bare and said[link] == "and" and len(links) == 1:
+            cuts.discard(link + 1)
+        if said[0] in _ASKING and (after[0].endswith("ed") or after[0] in _STATES):
+            cuts.discard(link + 1)
+    return cuts
 
 
 def _word(text: str, span: tuple[int, int]) -> str:
