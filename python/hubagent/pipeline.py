@@ -21,7 +21,9 @@ from hubagent.dialogue.memory import Past
 from hubagent.resolve import lexicon
 from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
+from hubagent.resolve.text import tokens
 from hubagent.types import Decision, OutcomeKind, StageNote, TurnRecord, Utterance
+from hubagent.understand.spelling import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,8 +76,9 @@ class Pipeline:
         with self._one_at_a_time:
             watch = _Watch(self._clock)
             view = self._context.view()
-            with watch.stage("dialogue", utterance.text) as note:
-                heard = self._dialogue.hear(utterance, view)
+            spelt = replace(utterance, text=self._spelt(utterance.text, view))
+            with watch.stage("dialogue", spelt.text) as note:
+                heard = self._dialogue.hear(spelt, view)
                 note.chose = heard.note
             turn = self._read(heard, utterance, view, watch)
             with watch.stage("schedule", explain.resolved(turn.resolutions)) as note:
@@ -84,7 +87,7 @@ class Pipeline:
                 note.chose = explain.resolved(turn.resolutions)
             record, planned = self._carry_out(utterance, turn, watch)
             self._dialogue.remember(
-                utterance,
+                spelt,
                 heard,
                 Past(
                     utterance.turn_id,
@@ -99,6 +102,19 @@ class Pipeline:
                 by=turn.by,
             )
             return record
+
+    def _spelt(self, said: str, view: ContextView) -> str:
+        """Return the words with slips of the finger put right; names of the home are none."""
+
+        def is_word(word: str) -> bool:
+            return self._understand.is_word(word) or any(
+                word in tokens(name)
+                for items in (view.entities(), view.areas(), view.floors())
+                for item in items
+                for name in (item.name, *item.aliases)
+            )
+
+        return repaired(said, is_word)
 
     def _read(self, heard: Heard, utterance: Utterance, view: ContextView, watch: _Watch) -> _Turn:
         """Return what the words come to by the first reading that comes to anything."""

@@ -233,6 +233,10 @@ class Understand(Protocol):
         """Return clauses with their hypotheses; never raises for any text."""
         ...
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word in lower case is a usual one, so no slip of the finger."""
+        ...
+
 
 class Values(Protocol):
     """Words to typed values; each returns ``None`` when the words are not such a value."""

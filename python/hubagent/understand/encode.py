@@ -51,6 +51,10 @@ class TextEncoder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word in lower case is one piece by itself, so a usual word."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def encode(self, text: str) -> Encoded:
         """Return the pieces of a text; offsets are characters of ``text``."""
         encoding = self._tokenizer.encode(text)

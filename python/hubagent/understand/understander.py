@@ -122,6 +122,10 @@ class Understander:
         embedding = () if analysis.embedding is None else tuple(analysis.embedding.tolist())
         return Understanding(text, clauses, analysis.out_of_scope, embedding)
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word in lower case is a usual one, so no slip of the finger."""
+        return self._encoder.is_word(word)
+
     def analyse(self, text: str) -> Analysis:
         """Return the model's numbers for an utterance, without public names."""
         plain = normalise(text)
