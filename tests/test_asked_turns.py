@@ -232,3 +232,12 @@ def test_the_time_of_a_reason_is_not_that_of_the_request(
     assert (turn["decision"], states["light.saloon"]) == (
         ("refuse", "on") if held_back else ("act", "off")
     ), turn
+
+
+@pytest.mark.parametrize(
+    "text", ["is everything shut and locked down there", "is the hatch shut and locked down for the night"]
+)  # fmt: skip
+def test_a_question_that_goes_on_is_no_request(understand: Understander, text: str) -> None:
+    turn, states = _said(understand, text)
+    assert turn["commands"] == []
+    assert states["lock.hatch"] == "unlocked"

@@ -109,7 +109,7 @@ class CompoundResolver:
     def _ways(self, said: str) -> Iterator[tuple[tuple[str, ...], bool]]:
         """Yield how the words may be taken apart, and whether the parts share what is to be done."""
         parts = self._parts(said)
-        if 1 < len(parts) <= _MOST_PARTS:
+        if 1 < len(parts) <= _MOST_PARTS and not _is_one_question(said, parts):
             yield parts, False
         for joint in _AND.finditer(said):
             shared = self._shared(said[: joint.start()], said[joint.end() :])
@@ -159,6 +159,13 @@ class CompoundResolver:
             or "%" in part
             or any(self._values.colour(word) is not None for word in words)
         )
+
+
+def _is_one_question(said: str, parts: Sequence[str]) -> bool:
+    """Return whether a question only goes on: "is it all shut and locked down there" locks nothing."""
+    if form_of(text.tokens(said)) == "statement":
+        return False
+    return not all(text.tokens(part)[0] in _ASKS | _VERBS for part in parts[1:])
 
 
 def _may_fall_short(whole: Sequence[Resolution]) -> bool:
