@@ -84,6 +84,7 @@ def test_an_owner_of_no_room_is_not_made_one(home: House) -> None:
 APPLIANCES: dict[str, Any] = {
     "areas": [{"id": "galley", "name": "Galley"}, {"id": "cabin", "name": "Cabin"}],
     "entities": [
+        {"id": "switch.kayak", "name": "Kayak Charger", "area": "cabin", "state": "on"},
         {"id": "switch.hob", "name": "Induction Hob", "area": "galley", "state": "on"},
         {"id": "switch.hood", "name": "Range Hood", "area": "galley", "state": "off"},
         {"id": "switch.box", "name": "Refrigerator", "area": "galley", "state": "on"},
@@ -124,3 +125,19 @@ def test_a_thing_may_be_called_otherwise_or_described(
 def test_what_is_only_like_it_is_not_moved(boat: House, sentence: str) -> None:
     found = boat(sentence, "HassTurnOff", area="cabin")
     assert found.decision is not Decision.ACT
+
+
+@pytest.mark.parametrize(
+    ("sentence", "command"),
+    [("start charging the kayak", "turn_on"), ("charge the kayak", "turn_on"),
+     ("please stop charging the kayak", "turn_off")],
+)  # fmt: skip
+def test_what_a_thing_does_names_it(boat: House, sentence: str, command: str) -> None:
+    found = boat(sentence, "HassVacuumReturnToBase", area="cabin")
+    assert [(c.entity_id, c.command) for c in found.commands] == [("switch.kayak", command)]
+
+
+@pytest.mark.parametrize("sentence", ["charge my phone", "dont charge the kayak", "charge"])
+def test_what_nothing_does_moves_nothing(boat: House, sentence: str) -> None:
+    found = boat(sentence, "HassVacuumReturnToBase", area="cabin")
+    assert not found.commands

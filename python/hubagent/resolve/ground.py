@@ -230,7 +230,7 @@ class Grounder:
                 return self._by_name(called, full, frame, place)
         for called in phrases:
             # "The dryer" is the Grain Dryer, or a question; the intent's own domain is not meant.
-            if not all(map(self._lexicon.is_own_word, called.words)):
+            if not (mention.unexplained or all(map(self._lexicon.is_own_word, called.words))):
                 part = self._named(called, frame, place)
                 if part:
                     return self._by_name(called, part, frame, place)

@@ -89,6 +89,9 @@ class Lexicon:
         launch = data["launch"]
         self.launch = frozenset(text.singulars(text.tokens(words)) for words in launch["starts"])
         self.launch_small = frozenset(text.singulars(text.tokens(launch["small"])))
+        doings = data["doings"]
+        self.doing_ends = _words(doings["ends"])
+        self.doings = {verb: frozenset(names) for verb, names in doings["verbs"].items()}
         things = data["things"]
         self.main_light = _words(things["main_light"])
         self.same_things = tuple(

@@ -91,7 +91,13 @@ def _fit(
         return NameFit(1.0, full=True, telling=telling, plural=plural)
 
     found, total, telling = 0.0, 0.0, False
-    literal = True  # "lamp" is a kind of light, but no "Main Light" is called so
+    literal = True
+    # A "lamp" is a light, but no Main Light is called so; a "TV volume" may well be the TV's.
+    otherwise = (
+        mention.kind is not None
+        and not mention.kind.general
+        and set(mention.kind.kind.words[0]) <= set(text.singulars(name))
+    )
     for index, word in enumerate(said):
         weight = lexicon.weight(word)
         total += weight
@@ -101,7 +107,7 @@ def _fit(
             telling = True
         if not match and ((is_kind and index >= rest) or text.singular(word) in room):
             match = 1.0
-            literal = literal and (mention.kind is None or mention.kind.general or index < rest)
+            literal = literal and (index < rest or not otherwise)
         if not match and word in maker:
             match, telling = CALLED, True
         found += weight * match

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hubagent.resolve import choose, forms, intents, lexicon, rank
 from hubagent.resolve.by_content import ByContent
+from hubagent.resolve.by_doing import done
 from hubagent.resolve.by_list import ByList
 from hubagent.resolve.by_option import ByOption
 from hubagent.resolve.by_title import started
@@ -123,7 +124,8 @@ class Resolver:
     # -- one clause --------------------------------------------------------------------------------
 
     def _clause(self, clause: Clause, scene: _Scene, out_of_scope: float) -> Resolution:
-        called = started(scene.text[clause.start : clause.end], scene.view, self._lexicon)
+        words = scene.text[clause.start : clause.end]
+        called = started(words, scene.view, self._lexicon) or done(words, scene.view, self._lexicon)
         if called is not None:
             return called
         grounder = Grounder(
