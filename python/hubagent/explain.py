@@ -6,13 +6,12 @@ makes of each stage.
 
 from __future__ import annotations
 
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from hubagent.types import (
         Candidate,
@@ -22,12 +21,15 @@ if TYPE_CHECKING:
         Resolution,
         TurnRecord,
         Understanding,
+        Value,
     )
 
 _LINES, _WIDTH = 24, 80
 _READINGS = 3
 _CANDIDATES = 4
 _NAMED = 3
+_CUT = " ..."
+_LEAST_GAIN = 0.05
 
 
 def render(record: TurnRecord) -> str:
@@ -45,7 +47,12 @@ def render(record: TurnRecord) -> str:
         f"  {record.ms:.0f} ms in all" + (", listening" if record.listen else ""),
     ]
     room = _LINES - len(lines) - len(end)
-    weighed = [line for resolution in record.resolutions for line in _weighed(resolution)]
+    read = {
+        c.hypotheses[0].intent
+        for c in (record.understanding.clauses if record.understanding else ())
+        if c.hypotheses
+    }
+    weighed = [line for resolution in record.resolutions for line in _weighed(resolution, read)]
     if len(weighed) > room:
         weighed = [*weighed[: room - 1], f"    and {len(weighed) - room + 1} more lines"]
     return "\n".join(_fitting(line) for line in [*lines, *weighed, *end])
@@ -53,38 +60,68 @@ def render(record: TurnRecord) -> str:
 
 def _fitting(line: str) -> str:
     """Return a line that fits, cut at a word if it must be."""
-    indent = len(line) - len(line.lstrip())
     if len(line) <= _WIDTH:
         return line
-    return line[:indent] + shorten(line, _WIDTH - indent, placeholder=" ...")
+    return line[: _WIDTH - len(_CUT) + 1].rpartition(" ")[0].rstrip() + _CUT
 
 
-def _weighed(resolution: Resolution) -> list[str]:
-    """Return the candidates with the features that told them apart."""
+def _weighed(resolution: Resolution, read: Collection[str]) -> list[str]:
+    """Return the candidates with the features that told them apart.
+
+    Args:
+        resolution: What a clause came to.
+        read: Intents that the model thought likeliest.
+    """
     lines = []
     if resolution.reason:
-        facts = ", ".join(f"{name} {value}" for name, value in resolution.facts.items())
+        facts = ", ".join(f"{name} {_plain(value)}" for name, value in resolution.facts.items())
         lines.append(f"  reason     {resolution.reason}" + (f" ({facts})" if facts else ""))
+    if resolution.candidates and resolution.intent not in read:
+        lines.append(f"  read as    {resolution.intent}")
     shown = resolution.candidates[:_CANDIDATES]
-    if len(shown) > 1:
-        lines.append(f"  decided by {_difference(shown[0], shown[1])}")
+    if shown:
+        lines.append(f"  decided by {_deciding(resolution)}")
     lines += [
-        f"    {candidate.score:6.2f}  {_ids(candidate.entity_ids)}  "
-        + " ".join(f"{name}={value:.3g}" for name, value in candidate.features if value)
-        for candidate in shown
+        f"    {item.score:6.2f}  {_ids(item.entity_ids)}  {_features(item)}" for item in shown
     ]
     hidden = len(resolution.candidates) - len(shown)
     return [*lines, f"    and {hidden} more"] if hidden > 0 else lines
 
 
-def _difference(best: Candidate, second: Candidate) -> str:
-    """Name the features in which the best beat the runner-up, the one that weighed most first."""
-    weights, other = rank.load(), dict(second.features)
+def _plain(value: Value) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _features(candidate: Candidate) -> str:
+    """Return the features, the one that weighs most first."""
+    gains, values = rank.load().gains(dict(candidate.features)), dict(candidate.features)
+    ordered = sorted((name for name in values if values[name]), key=lambda n: (-gains[n], n))
+    return " ".join(f"{name}={values[name]:.3g}" for name in ordered)
+
+
+def _deciding(resolution: Resolution) -> str:
+    """Name the features in which the best beat the next, the one that weighed most first.
+
+    Of several requests in one clause, what is done is no rival of what else is done. Without a
+    rival the words decided, and the room and the states did not.
+    """
+    best, *others = resolution.candidates
+    weights, done = rank.load(), set(resolution.targets)
+    rival = next((item for item in others if not done.issuperset(item.entity_ids)), None)
+    beaten = weights.gains(dict(rival.features)) if rival is not None else {}
     ahead = [
-        (weights.of(name) * (value - other.get(name, 0.0)), name) for name, value in best.features
+        (gain - beaten.get(name, 0.0), name)
+        for name, gain in weights.gains(dict(best.features)).items()
+        if rival is not None or name in weights.explicit
     ]
-    told = [f"{name} {gain:+.1f}" for gain, name in sorted(ahead, reverse=True) if gain > 0]
-    return ", ".join(told[:_NAMED]) if told else "nothing: they are alike"
+    told = [
+        f"{name} {gain:+.1f}"
+        for gain, name in sorted(ahead, reverse=True)[:_NAMED]
+        if gain >= _LEAST_GAIN
+    ]
+    if rival is None:
+        return ", ".join([*told, "nothing else fits"])
+    return ", ".join(told) or "nothing: they are alike"
 
 
 def _ids(ids: Sequence[str]) -> str:

@@ -33,6 +33,15 @@ class Weights:
         """Return the same without what the context adds: what the words alone say."""
         return _sum(self.explicit, features)
 
+    def gains(self, features: Mapping[str, float]) -> dict[str, float]:
+        """Return what each feature adds to the score: those of the bounded group share its bound."""
+        usual = _sum(self.usual, features)
+        share = min(1.0, self.usual_most / usual) if usual > 0 else 1.0
+        return {
+            name: self.of(name) * value * (share if name in self.usual else 1.0)
+            for name, value in features.items()
+        }
+
     def of(self, name: str) -> float:
         """Return the weight of a feature, whatever its group."""
         for group in (self.explicit, self.context, self.usual):
