@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView, Values
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.mention import Mention
+    from hubagent.resolve.rank import Weights
     from hubagent.types import AreaId, Clause, Hypothesis, Understanding
 
 LEAST_PROBABILITY = 0.3
@@ -82,10 +83,10 @@ class _Scene:
 class Resolver:
     """Resolves the clauses of one utterance against one view."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, weights: Weights | None = None) -> None:
         self._lexicon = lexicon.load()
         self._specs = intents.load()
-        self._weights = rank.load()
+        self._weights = weights or rank.load()
         self._forms = forms.load(self._lexicon)
         self._settings = Settings(values, self._lexicon)
         self._questions = Questions(self._lexicon, values)

@@ -104,6 +104,32 @@ def _all(arguments: argparse.Namespace) -> None:
            "--calibration", homes, "--version", arguments.version])  # fmt: skip
 
 
+def _ranker(arguments: argparse.Namespace) -> None:
+    from hubagent.resolve import rank
+    from hubagent.training import ranker
+    from hubagent.training.ranker_cases import Collector
+    from hubagent.understand.understander import Understander
+
+    collector = Collector(Understander.load())
+    examples = [
+        *collector.generated(arguments.invented, arguments.requests, arguments.seed),
+        *collector.published(arguments.data),
+        *collector.households(arguments.homes),
+    ]
+    train, held_out = ranker.split(examples, 0.3, arguments.seed)
+    by_hand = rank.load()
+    recipe = ranker.Recipe(strength=arguments.strength, seed=arguments.seed)
+    trained = ranker.fit(train, by_hand, recipe)
+    report = {
+        "train": ranker.compare(train, by_hand, trained),
+        "held_out": ranker.compare(held_out, by_hand, trained),
+        "weights": {**trained.explicit, **trained.context},
+    }
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    if arguments.out:
+        arguments.out.write_text(ranker.as_toml(trained), encoding="utf-8")
+
+
 def _step(command: list[str]) -> None:
     _LOGGER.info("step: %s", " ".join(command))
     step = _parser().parse_args(command)
@@ -117,7 +143,9 @@ def _show(report: dict[str, Any]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubagent.training", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="all|build|train|export|evaluate")
+    commands = parser.add_subparsers(
+        required=True, metavar="all|build|train|export|evaluate|ranker"
+    )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--data", type=Path, required=True, help="folder of the data sets (docs/model.md)"
@@ -173,6 +201,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--target", type=Path, required=True, help="folder of the released files")
     evaluate.set_defaults(run=_evaluate)
+    ranker = commands.add_parser("ranker", help="train the weights that choose among candidates")
+    ranker.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    ranker.add_argument("--homes", type=Path, help="folder of scenario homes; default: our own")
+    ranker.add_argument("--out", type=Path, help="file for the weights; none: only the figures")
+    ranker.add_argument("--invented", type=int, default=40, help="homes to invent (default 40)")
+    ranker.add_argument("--requests", type=int, default=30, help="requests in each (default 30)")
+    ranker.add_argument("--strength", type=float, default=0.02, help="of the pull to those by hand")
+    ranker.add_argument("--seed", type=int, default=1)
+    ranker.set_defaults(run=_ranker, encoder=Path())
     everything = commands.add_parser(
         "all", parents=[shared], help="the released recipe, start to end"
     )
