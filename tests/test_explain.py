@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from hubagent.understand.understander import Understander
 
 if TYPE_CHECKING:
     from hubagent.simulate.home import HomeModel
+    from hubagent.types import TurnRecord
 
 HOME: dict[str, Any] = {
     "areas": [{"id": "hall", "name": "Hall"}, {"id": "attic", "name": "Attic"}],
@@ -35,18 +37,29 @@ def understand() -> Understander:
     return Understander.load()
 
 
-def shown(
+def turn(
     understand: Understander, text: str, area: str | None = None, home: HomeModel | None = None
-) -> str:
+) -> TurnRecord:
     hub = MemoryHub(home or load_home(HOME))
     executor = Executor(hub.store, hub.client, clock=hub.clock, wait=hub.wait)
     pipeline = Pipeline(
         understand=understand, values=values, context=hub.store, act=executor, clock=hub.clock
     )
     room = AreaId(area) if area else None
-    return explain.render(
-        pipeline.run_turn(Utterance(TurnId("t"), text, hub.clock.now_s(), area_id=room))
-    )
+    return pipeline.run_turn(Utterance(TurnId("t"), text, hub.clock.now_s(), area_id=room))
+
+
+def shown(
+    understand: Understander, text: str, area: str | None = None, home: HomeModel | None = None
+) -> str:
+    return explain.render(turn(understand, text, area, home))
+
+
+def test_it_names_the_intent_where_that_is_not_the_likeliest(understand: Understander) -> None:
+    record = turn(understand, "turn on the batten")
+    assert "read as" not in explain.render(record)
+    other = understand.understand("what is the weather")
+    assert "read as    HassTurnOn\n" in explain.render(replace(record, understanding=other))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +70,6 @@ def shown(
         ("turn on the batten", "hall", "decided by name +4.0, named_fully +2.0"),
         ("turn on the attic light", "hall", "decided by place +2.5, kind +2.0"),
         ("turn on the batten and the lantern", None, "nothing else fits\n"),
-        ("play Casablanca", None, "read as    HassMediaSearchAndPlay\n"),
     ],
 )
 def test_it_names_what_decided(
