@@ -101,3 +101,8 @@ def test_the_time_is_that_of_the_picture(house: Any) -> None:
     found = house("what time is it", "HassGetCurrentTime")
     now = time.localtime(house.hub.store.view().now_s)
     assert found.facts["time"] == time.strftime("%H:%M", now)
+
+
+def test_an_extreme_that_is_asked_to_be_made_is_no_question(house: House) -> None:
+    found = house("set the {name:counter} brightness {amount:to the lowest}", "HassLightSet")
+    assert found.decision is not Decision.ANSWER

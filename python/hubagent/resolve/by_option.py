@@ -86,7 +86,8 @@ class ByOption:
             sure = len(domains) == 1 or likely[0] in spoken_of
             implied = (("domain", likely[0]),) if sure else ()
             span = words[place.start].start, words[place.end - 1].end
-            found.append(_reading(INTENT, "mode", clause, utterance, span, implied))
+            if not _within_colour(clause, *span):
+                found.append(_reading(INTENT, "mode", clause, utterance, span, implied))
         tilt = [word for word in words if word.token in _TILTS]
         if not tilt and (part := self._part(tokens)) is not None:
             span = words[part.start].start, words[part.end - 1].end
@@ -152,6 +153,18 @@ class ByOption:
                     found.setdefault(words, set()).add(offer)
         self._entities = entities
         self._offers = {words: frozenset(offers) for words, offers in found.items()}
+
+
+def _within_colour(clause: Clause, start: int, end: int) -> bool:
+    """Return whether the words are only a part of a colour: the "warm" of "warm white"."""
+    slots = clause.hypotheses[0].slots if clause.hypotheses else ()
+    return any(
+        slot.name == "color"
+        and slot.start <= start
+        and end <= slot.end
+        and end - start < slot.end - slot.start
+        for slot in slots
+    )
 
 
 def _reading(

@@ -62,6 +62,10 @@ _ALL = frozenset({"all", "every", "everything", "everythings", "each", "both", "
 _ANY = frozenset({"any", "some", "anything", "something", "there", "theres", "a", "an"})
 _NOT = frozenset({"not", "isnt", "arent", "wasnt", "hasnt", "havent", "no"})
 _FREEZING = {"freezing": 0.0, "zero": 0.0}
+_SETS = frozenset(
+    {"set", "change", "turn", "switch", "put", "make", "adjust", "bring", "move", "dim"}
+)
+"""First words of what asks for an extreme to be made, not told."""
 _MOST_NUMBER_WORDS = 6
 _SCALE = re.compile(r"fahrenheit|celsius|centigrade|\u00b0\s*[cf]", re.IGNORECASE)
 
@@ -222,7 +226,8 @@ class InquiryReader:
 
     def _compared(self, inquiry: Inquiry, words: list[str], said: str) -> Inquiry | None:
         """Return the inquiry as a comparison of things, if it is one."""
-        if inquiry.bound is not None:
+        sets = inquiry.form == "statement" and words and words[0] in _SETS
+        if inquiry.bound is not None or sets:  # "set the brightness to the lowest"
             return None
         for table, form in (
             (self._lexicon.superlatives, "most"),

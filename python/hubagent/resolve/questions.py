@@ -50,9 +50,11 @@ class Questions:
         verdict = self._lookup.answer(said, grounder)
         if verdict is None:
             return None
+        told = verdict.facts.get("what")
+        warmth = told == "temperature" and all(i.startswith("climate.") for i in verdict.targets)
         return Resolution(
             Decision.ANSWER,
-            "HassGetState",
+            "HassClimateGetTemperature" if warmth and verdict.targets else "HassGetState",
             targets=verdict.targets,
             reason=verdict.reason,
             facts=verdict.facts,
@@ -75,7 +77,7 @@ class Questions:
         if intent in {"HassGetCurrentTime", "HassGetCurrentDate"}:
             return _clock(intent, grounder.view.now_s)
         if intent == "HassGetWeather":
-            return self._weather(intent, grounder)
+            return self._weather(intent, said, grounder)
         if intent == "HassClimateGetTemperature":
             return self._value(intent, self._quality("temperature"), mentions, grounder)
         if intent == "HubListQuery":
@@ -291,8 +293,13 @@ class Questions:
         targets = (entity.entity_id,)
         return Resolution(Decision.ANSWER, intent, targets=targets, reason=reason, facts=facts)
 
-    def _weather(self, intent: str, grounder: Grounder) -> Resolution:
-        ids = grounder.view.query(domain="weather")
+    def _weather(self, intent: str, said: str, grounder: Grounder) -> Resolution:
+        """Return the weather of the place that is named, else of the first that is known."""
+        words = set(text.tokens(said))
+        ids = sorted(
+            grounder.view.query(domain="weather"),
+            key=lambda i: not set(text.tokens(grounder.view.entity(i).name)) <= words,
+        )
         if not ids:
             return Resolution(Decision.REFUSE, intent, reason="unsupported")
         entity, state = grounder.view.entity(ids[0]), grounder.view.state(ids[0])
