@@ -146,6 +146,8 @@ def moved(record: TurnRecord) -> set[str]:
         ("turn on the loft lamp", "a bit less", "light.loft", "brightness", 102),
         ("turn on the loft lamp", "all the way", "light.loft", "brightness", 255),
         ("turn on the loft lamp", "too bright", "light.loft", "brightness", 77),
+        ("turn on the loft lamp", "not so bright", "light.loft", "brightness", 77),
+        ("set the loft blind to 100", "halfway is enough", "cover.loft", "current_position", 50),
         ("set the hall radiator to 20", "two degrees more", "climate.hall", "temperature", 22),
         ("set the hall radiator to 20", "hmm a degree less", "climate.hall", "temperature", 19),
         ("set the hall radiator to 20", "drop it to eighteen", "climate.hall", "temperature", 18),
@@ -350,3 +352,14 @@ def test_an_explanation_tells_what_it_was_taken_for(talk: Talk) -> None:
     shown: Callable[[TurnRecord], str] = explain.render
     assert "a follow-up" in shown(talk("turn on the loft lamp", "make it thirty"))
     assert "undo of turn" in shown(talk("undo"))
+
+
+def test_a_time_of_day_is_no_amount(talk: Talk) -> None:
+    record = talk("turn on the loft lamp", "and turn it off at eleven")
+    assert record.resolutions[0].due_s is not None
+    assert talk.state("light.loft") == "on"
+
+
+def test_both_are_the_two_that_were_spoken_of(talk: Talk) -> None:
+    record = talk("turn on the loft lamp", "no, I meant the kitchen lamp", "now both")
+    assert moved(record) == {"light.loft", "light.kitchen"}

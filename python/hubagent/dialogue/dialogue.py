@@ -36,6 +36,7 @@ _MOST_NAMING = 7
 """Words that can name a thing; more are talk."""
 _BEFORE_A_VALUE = frozenset({"for", "to", "uh", "um", "er", "make", "it", "please", "oh"})
 _TWO = frozenset({"both", "two", "2"})
+_PAIR = 2
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
 
 
@@ -188,6 +189,8 @@ class Dialogue:
         undoable = self._memory.undoable(utterance)
         wrong = undoable[0] if undoable and undoable[0].turn_id == past.turn_id else None
         short = parse(rest, self._values)
+        if rest.startswith("not ") and short.way and not short.other:
+            return None  # "not so bright" takes nothing back
         rejected = rest.startswith("not ") or {"not", "wrong"}.intersection(known.tokens(said))
         if rest.startswith("not ") or not (short.says or short.other):
             return self._rejected(utterance, wrong, view) if wrong and rejected else None
@@ -301,9 +304,15 @@ class Dialogue:
         """Return readings about "the other one" or "both"; ``None`` if neither was said."""
         other = self._words.patterns["other"].search(rest)
         match = other or self._words.patterns["both"].search(rest)
-        if match is None or (other is None and len(past.group) > 1):
+        if match is None:
             return None
-        ids = others(past, view, other["count"] or "one") if other else companions(past, view)
+        pair = len(past.group) == _PAIR and match[0].startswith("both")
+        if other is None and len(past.group) > 1 and not pair:
+            return None
+        if other is not None:
+            ids = others(past, view, other["count"] or "one")
+        else:
+            ids = past.group if pair else companions(past, view)
         if not ids:
             return None
         left = parse(match.re.sub(" ", rest), self._values)

@@ -19,6 +19,7 @@ _COLOUR_WORDS = 3
 _TO = frozenset({"to", "at", "on"})
 _BY = frozenset({"by", "back", "another"})
 _UNITS = frozenset({"degree", "degrees", "percent", "more", "less", "notch", "step"})
+_SWITCHED = frozenset({"off", "open", "close", "shut"})
 _NUMBERED = frozenset({"number", "no"})
 _JOINERS = frozenset({"and", "hundred", "point"})
 _INSIDE = frozenset({"the", "in", "of", "and", "my", "your", "at", "on"})
@@ -118,6 +119,8 @@ def _taken_number(words: tuple[str, ...], at: int, size: int, short: Short) -> i
         return size  # "the playroom one"
     if behind and behind[0] in {"on", "off"} and not _TO.intersection(before):
         return 0
+    clock = "at" in before and not unit and bool(_SWITCHED.intersection(words))
+    short.full = short.full or clock  # "turn it off at eleven" is a time, not eleven percent
     short.amount = " ".join(words[at : at + size])
     short.absolute = bool(_TO.intersection(before))
     return size
