@@ -37,6 +37,7 @@ HOME: dict[str, Any] = {
         light("barn", "Barn Spots", "barn"),
         light("ida_main", "Main Light", "ida"),
         light("ida_desk", "Desk Lamp", "ida"),
+        light("ida_night", "Night Light", "ida"),
         light("owls", "Owl Lights", "barn"),
         speaker("barn", "Barn Speaker", "barn"),
         speaker("ida", "Pill", "ida"),
@@ -74,6 +75,11 @@ def test_what_was_called_is_meant(
     found = home(sentence, intent, area="barn", **said)
     assert found.decision is Decision.ACT
     assert set(found.targets) == meant
+
+
+def test_a_small_word_may_lead_a_name(home: House) -> None:
+    found = home("put {area:Ida's} night light off", "HassTurnOff", domain="light")
+    assert {command.entity_id for command in found.commands} == {"light.ida_night"}
 
 
 def test_an_owner_of_no_room_is_not_made_one(home: House) -> None:

@@ -88,7 +88,11 @@ class ClauseWords:
         token = "".join(text.tokens(self._utterance[start:end]))
         free = not any(slot.start < end and start < slot.end for slot in self._slots)
         carrier = token in self._lexicon.carriers
-        naming = free and (self._is_noun(token) if carrier else self._is_naming(token, start, end))
+        naming = free and (
+            self._is_noun(token) or self._leads_name(token, end)
+            if carrier
+            else self._is_naming(token, start, end)
+        )
         strange = free and not carrier and not naming
         self.unexplained += strange
         return _Word(start, end, token, free, naming, strange)
@@ -105,6 +109,16 @@ class ClauseWords:
         return before.naming or any(
             slot.name in _DEVICE | _PLACE and slot.end == before.end < start for slot in self._slots
         )
+
+    def _leads_name(self, token: str, end: int) -> bool:
+        """Return whether a small word and the kind behind it are a name here: "night light"."""
+        behind = _SPOKEN.match(self._utterance, end + 1)
+        if behind is None or token in self._lexicon.requests:
+            return False
+        kind = "".join(text.tokens(behind[0]))
+        is_kind = (text.singular(kind),) in self._lexicon.kind_words
+        small = self._lexicon.skipped | self._lexicon.all | self._lexicon.both
+        return is_kind and token not in small and self._names.has_all((token, kind))
 
     def _is_noun(self, token: str) -> bool:
         """Return whether a word of both uses names a thing here: "the switch", "bedroom lock"."""
