@@ -14,10 +14,11 @@ from hubagent.resolve import rank, text
 from hubagent.resolve.asked import Asked
 from hubagent.resolve.features import Failure
 from hubagent.resolve.intents import IntentSpec
+from hubagent.resolve.tellers import in_percent, unit_of
 from hubagent.types import Decision, EntityId, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from hubagent.ports import Values
     from hubagent.resolve.features import Grounding
@@ -266,7 +267,7 @@ class Questions:
             elif (name := quality.attributes.get(entity.domain)) and name in state.attributes:
                 value = state.attributes[name]
                 found.append(
-                    (entity, _in_percent(name, value), _unit(name, entity, state.attributes))
+                    (entity, in_percent(name, value), unit_of(name, entity, state.attributes))
                 )
             elif siblings and entity.device_id is not None:
                 found.extend(
@@ -307,7 +308,7 @@ class Questions:
         temperature = state.attributes.get("temperature")
         if temperature is not None:
             facts["temperature"] = _spoken(temperature)
-            facts["unit"] = _unit("temperature", entity, state.attributes)
+            facts["unit"] = unit_of("temperature", entity, state.attributes)
         return Resolution(Decision.ANSWER, intent, targets=(ids[0],), reason="weather", facts=facts)
 
 
@@ -370,27 +371,6 @@ def _spoken(value: Value) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     return str(value).replace("_", " ")
-
-
-def _in_percent(name: str, value: Value) -> Value:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if name == "brightness":
-            return round(value * 100 / 255)
-        if name == "volume_level":
-            return round(value * 100)
-    return value
-
-
-def _unit(name: str, entity: Entity, attributes: Mapping[str, Value]) -> str:
-    if name in {"brightness", "volume_level", "percentage", "current_position", "battery_level"}:
-        return "%"
-    if name in {"humidity", "current_humidity"}:
-        return "%"
-    if "temperature" in name:
-        limits = entity.capability("temperature")
-        unit = (limits.unit if limits is not None else "") or attributes.get("temperature_unit")
-        return str(unit or "°C")
-    return ""
 
 
 def _clock(intent: str, now_s: float) -> Resolution:
