@@ -263,7 +263,7 @@ def test_a_correction_opens_no_lock(talk: Talk) -> None:
 @pytest.mark.parametrize(
     "then",
     ["undo that", "undo", "no wait, put it back", "scratch that", "change it back",
-     "leave it how it was", "put it back as it was please", "take that back"],
+     "leave it how it was", "put it back as it was please", "take that back", "go back"],
 )  # fmt: skip
 def test_undo_restores_what_was(talk: Talk, then: str) -> None:
     record = talk("dim the kitchen lamp to 20%", then)
