@@ -180,6 +180,8 @@ class Responder:
         reason = resolution.reason
         if reason == "no_capability" and facts.get("what"):
             reason = "no_capability_what"
+        if reason == "no_value" and facts.get("missing"):
+            reason = "unknown_name"
         texts["in_area"] = f" in {facts['area']}" if facts.get("area") else ""
         names = facts.get("names", ())
         if isinstance(names, tuple):

@@ -30,6 +30,7 @@ _SCREENS = frozenset({"blind", "curtain", "shade", "shutter", "awning", "damper"
 """Covers that keep nobody out: no part of "is everything shut"."""
 _WARM = frozenset({"on", "heat", "heating", "auto", "electric", "gas"})
 _SPOKEN_MOST = 5
+_SPOKEN_PLACES = {"down there": "downstairs", "up there": "upstairs", "out": "outside"}
 _HOT_C, _HOT_F = 60.0, 140.0
 
 
@@ -57,6 +58,17 @@ class Asked:
         if inquiry.form == "statement":
             return None
         return _Lookup(inquiry, grounder, self._lexicon).verdict()
+
+    def unknown(self, said: str, grounder: Grounder) -> str:
+        """Return what a question is about, where nothing of the home is called so; else nothing."""
+        inquiry = self._reader.read(said, grounder.places)
+        if inquiry.form == "statement" or inquiry.empty or not 0 < len(inquiry.subject) < 3:
+            return ""  # more than two words are hardly one name
+        words = {text.singular(w) for w in inquiry.subject}
+        names = [n for e in grounder.view.entities() for n in (e.name, *e.aliases)]
+        names += [n for a in grounder.view.areas() for n in (a.name, *a.aliases)]
+        known = {w for name in names for w in text.singulars(text.tokens(name))}
+        return "" if words & known else " ".join(inquiry.subject)
 
     def condition(self, said: str, request: str, grounder: Grounder) -> Verdict | None:
         """Return whether a condition holds now, ``None`` if it cannot be read or measured.
@@ -90,7 +102,9 @@ class _Lookup:
         self._lexicon = lexicon
         self._tellers = Tellers(grounder, lexicon)
         self._request = request
-        self._outside = any(text.tokens(p) in lexicon.outside for p in inquiry.places)
+        self._outside = any(
+            text.tokens(_SPOKEN_PLACES.get(p, p)) in lexicon.outside for p in inquiry.places
+        )
 
     def verdict(self) -> Verdict | None:
         """Return what is so."""
@@ -160,7 +174,12 @@ class _Lookup:
         plural = open_ended or (bool(inquiry.subject) and _is_plural(inquiry.subject[-1]))
         found = self._tellers.in_state(inquiry.states, inquiry.subject, areas, plural=plural)
         if not spoken:
-            found = tuple(entity for entity in found if entity.domain in _WITHOUT_SUBJECT)
+            found = tuple(
+                entity
+                for entity in found
+                if entity.domain in _WITHOUT_SUBJECT
+                or any("named" in self._lexicon.states[s] for s in inquiry.states)
+            )
         if not inquiry.subject and _SHUT & set(inquiry.states):
             found = tuple(entity for entity in found if entity.device_class not in _SCREENS)
         if not {"locked", "unlocked"} & set(inquiry.states):
@@ -386,7 +405,7 @@ class _Lookup:
             return None, True
         found: frozenset[AreaId] = frozenset()
         for said in self._inquiry.places:
-            name = {"down there": "downstairs", "up there": "upstairs"}.get(said, said)
+            name = _SPOKEN_PLACES.get(said, said)
             place = self._grounder.places.find(name)
             if place.areas is None:
                 return None, True

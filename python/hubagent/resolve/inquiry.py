@@ -61,6 +61,7 @@ _SOMEBODY = frozenset(
 _ALL = frozenset({"all", "every", "everything", "everythings", "each", "both", "everyone"})
 _ANY = frozenset({"any", "some", "anything", "something", "there", "theres", "a", "an"})
 _NOT = frozenset({"not", "isnt", "arent", "wasnt", "hasnt", "havent", "no"})
+_WISHES = frozenset({"can", "could", "would", "will", "please", "may", "shall", "lets"})
 _FREEZING = {"freezing": 0.0, "zero": 0.0}
 _SETS = frozenset(
     {"set", "change", "turn", "switch", "put", "make", "adjust", "bring", "move", "dim"}
@@ -145,6 +146,8 @@ class InquiryReader:
         form = form_of(text.tokens(said))
         if _SUBJECT_FIRST.match(said):
             form = "statement"
+        elif form == "statement" and self._is_verbless(said):
+            form = "is"
         bound, left = self._bound(said)
         words = list(text.tokens(left))
         if words and words[0] in _DONE:  # "did anyone lock the door"
@@ -167,6 +170,15 @@ class InquiryReader:
             word in self._lexicon.pronouns or word == "its" for word in words
         )
         return replace(inquiry, subject=subject, places=found, pronoun=pronoun)
+
+    def _is_verbless(self, said: str) -> bool:
+        """Return whether words without a verb ask: "freezer ok?", "nursery warm enough"."""
+        words = text.tokens(said)
+        if not words or words[0] in self._lexicon.pronouns | {"thats", "its"}:
+            return False
+        asks = said.rstrip().endswith("?") or words[-1] == "enough"
+        verbs = {w for w in words[1:] if self._lexicon.state_of((w,)) is None} | {words[0]}
+        return asks and not verbs & (self._lexicon.requests | _WISHES)
 
     # -- bounds ------------------------------------------------------------------------------------
 
@@ -269,6 +281,8 @@ class InquiryReader:
         right = [w for w in behind[joint + 1 :] if self._is_content(w) or w.isdigit()]
         if not left and behind[joint + 1 :]:
             left = ["here"]
+        if not right and "here" in behind[joint + 1 :]:
+            right = ["here"]
         if not right:
             return ()
         if len(right) == 1 and right[0].isdigit() and left[-1].isdigit():
@@ -309,7 +323,13 @@ class InquiryReader:
                 state = self._lexicon.state_of(tuple(part))
                 behind = left[start + size : start + size + 1]
                 is_place = part[-1] in _PLACED and behind and behind[0] in {"the", "my", "our"}
-                if state is None or is_place or (start == 0 and size == 1 and len(left) > 1):
+                loose = part[-1] in {"up", "down"} and behind  # "up in the loft" is a place
+                if (
+                    state is None
+                    or is_place
+                    or loose
+                    or (start == 0 and size == 1 and len(left) > 1)
+                ):
                     continue
                 if found and (len(found) > 1 or not _joined(words, part[0], said)):
                     continue
@@ -325,6 +345,9 @@ class InquiryReader:
                 at = text.find(tuple(words), phrase)
                 if at >= 0 and (best is None or len(phrase) > best[0]):
                     best = (len(phrase), at, quality)
+        if best is None and "set" in words and words[-1] in {"to", "at"}:
+            # "what did I set the oven to"
+            return self._lexicon.quality("target"), [w for w in words if w != "set"]
         if best is None:
             return None, words
         size, at, quality = best
@@ -354,6 +377,8 @@ class InquiryReader:
         leads = index > 0 and words[index - 1] in _PLACED
         if tuple(words[index : index + 2]) in {("in", "here"), ("down", "there"), ("up", "there")}:
             return 2
+        if index and words[index:] == ["out"]:  # "how cold is it out"
+            return 1
         for size in range(min(5, len(words) - index), 0, -1):
             part = tuple(words[index : index + size])
             if part in self._lexicon.outside or (part in self._lexicon.upper | self._lexicon.lower):
@@ -407,7 +432,7 @@ def form_of(words: tuple[str, ...]) -> str:
         return "which"
     if words[0] in _WHAT:
         return "value"
-    if words[0] in _YES_NO or words[0] in {"any", "anyone", "anybody"}:
+    if words[0] in _YES_NO or words[0] in {"any", "anyone", "anybody", "anything"}:
         return "is"
     return "is" if _STATEMENT & set(words) else "statement"
 

@@ -214,6 +214,9 @@ class Lexicon:
         """Return whether the entity is a thing that can be in that state."""
         able = self.states[state].get("of")
         whole = f"{entity.domain}.{entity.device_class}"
+        named = self.states[state].get("named")
+        if named and entity.domain == "binary_sensor":
+            return whole in (able or ()) and bool({*named} & {*text.tokens(entity.name)})
         return able is None or entity.domain in able or whole in able
 
     def is_in_state(self, entity: Entity, value: object, state: str) -> bool:

@@ -61,6 +61,15 @@ class Questions:
             facts=verdict.facts,
         )
 
+    def unknown(self, refused: Resolution, said: str, grounder: Grounder) -> Resolution:
+        """Return a refusal of a question that names what this home lacks, where it was named."""
+        name = self._lookup.unknown(said, grounder)
+        if not name:
+            return refused
+        if refused.reason == "no_value":
+            return replace(refused, facts={**refused.facts, "name": name, "missing": True})
+        return replace(refused, reason="unknown_name", facts={"name": name})
+
     def answer(
         self, reading: Hypothesis, said: str, mentions: tuple[Mention, ...], grounder: Grounder
     ) -> Resolution:

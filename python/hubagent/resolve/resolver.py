@@ -54,6 +54,8 @@ _MISREAD = frozenset({
     "no_such_device", "unknown_value", "unknown_state", "unclear_thing",
 })  # fmt: skip
 """Refusals that may come of a misreading."""
+_NAMES_NOTHING = frozenset({"unsupported", "no_value", "unclear_thing", "not_understood"})
+"""Refusals that do not say what was not found."""
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
@@ -167,6 +169,9 @@ class Resolver:
     ) -> Resolution:
         """Return what the verb alone comes to where all else was refused; only for a thing named so."""
         plain = self._by_verb.reading(clause, scene.text)
+        if refused.reason in _NAMES_NOTHING:
+            said = scene.text[clause.start : clause.end]
+            refused = self._questions.unknown(refused, said, grounder)
         if plain is None or refused.reason not in _MISREAD:
             return refused
         resolution = self._read(plain, clause, scene, grounder).resolution
