@@ -282,3 +282,21 @@ def test_a_scene_or_script_is_started_by_its_name(
     well_equipped: House, sentence: str, intent: str, entity_id: str
 ) -> None:
     assert sent(well_equipped(sentence, intent)) == ({entity_id}, [("turn_on", {})])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "entity_id", "expected"),
+    [
+        ("bring {name:pixie} to half of what it is", "light.pixie",
+         [("turn_on", {"brightness": 64})]),
+        ("{name:hifi} a quarter of what it is now", "media_player.hifi",
+         [("volume_set", {"volume_level": 0.1})]),
+        ("{name:pixie} barely on", "light.pixie", [("turn_on", {"brightness": 15})]),
+        ("{name:slats} three quarters shut", "cover.slats",
+         [("set_cover_position", {"position": 25})]),
+    ],
+)  # fmt: skip
+def test_a_part_is_of_what_the_words_around_it_say(
+    well_equipped: House, sentence: str, entity_id: str, expected: Sent
+) -> None:
+    assert sent(well_equipped(sentence, "HubSetMeasure")) == ({entity_id}, expected)

@@ -79,6 +79,16 @@ class Amounts:
                 return self.part(part)
         return None
 
+    def share_kept(self, words: Sequence[str]) -> float | None:
+        """Return which share of itself something is to become: 0.5 for "half of what it is"."""
+        for index in range(1, len(words) - 1):
+            if tuple(words[index : index + 2]) != ("what", "it"):
+                continue
+            before = words[: index - 1] if words[index - 1] == "of" else words[:index]
+            if part := self.part_said(before[-3:]):
+                return self.part(part)
+        return None
+
     def part(self, words: str) -> float | None:
         """Return which part of a range is said, 0..1: "half" is 0.5; ``None`` for numbers."""
         said = _without_leading(text.tokens(words))

@@ -93,14 +93,17 @@ def _with_own_command(request: Request) -> Request:
 
 
 def _changed_by_share(request: Request, amounts: Amounts) -> Built | None:
-    """Return what "down by half" comes to, a share of what it is now; ``None`` if none is said."""
-    share = amounts.share(request.free)
+    """Return what "down by half" and "half of what it is" come to; ``None`` if neither is said."""
+    kept = amounts.share_kept(request.free)
+    share = amounts.share(request.free) if kept is None else kept
     attribute, whole = _NOW.get(request.entity.domain, ("", 1.0))
     now = request.attribute(attribute)
     if share is None or now is None:
         return None
     down = bool(request.words & _DOWN) or not request.up
-    percent = now / whole * 100 * (1 - share if down else 1 + share)
+    if kept is None:
+        kept = 1 - share if down else 1 + share
+    percent = now / whole * 100 * kept
     name, builder = TARGETS[request.entity.domain]
     plain = request.with_slot(name, f"{round(min(max(percent, 1), 100))} %")
     return builder(replace(plain, said=""), amounts)

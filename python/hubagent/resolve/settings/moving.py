@@ -34,7 +34,8 @@ def position(request: Request, amounts: Amounts) -> Command | Failure:
         return request.missing("position")
     if not 0 <= value <= 100:
         return request.outside("position", 0, 100, "%")
-    if downward and request.words & {"way", "closed"}:
+    shut = bool(request.words & {"way", "closed"}) or request.free[-1:] == ("shut",)
+    if downward and shut:
         named_end = amounts.part(words) in {0.0, 1.0}
         value = value if named_end else 100 - value  # "a third of the way down"
     return request.to({"position": round(value)})
