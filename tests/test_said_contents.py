@@ -83,3 +83,28 @@ def test_lists_and_their_items_are_known_by_name(
 def test_what_is_on_no_list_is_not_ticked_off(understand: Understander) -> None:
     turn = said(understand, "cross the piano off the errands")
     assert (turn["decision"], turn["commands"]) == ("refuse", [])
+
+
+ROOMS: dict[str, Any] = {
+    "areas": [{"id": "snug", "name": "Snug"}, {"id": "scullery", "name": "Scullery"}],
+    "entities": [
+        {"id": f"light.{name.lower()}", "name": name, "area": area, "state": "on",
+         "attributes": {"supported_color_modes": ["onoff"]}}
+        for name, area in (("Lantern", "snug"), ("Sconce", "snug"), ("Pendant", "scullery"))
+    ] + [{"id": "fan.snug", "name": "Snug Fan", "area": "snug", "state": "on"}],
+}  # fmt: skip
+
+
+def moved(turn: Mapping[str, Any]) -> dict[str, str]:
+    return {item["entity_id"]: item["command"] for item in turn["commands"]}
+
+
+def test_what_is_left_out_does_not_take_the_place_with_it(understand: Understander) -> None:
+    turn = said(understand, "everything but the lantern off in the snug", ROOMS, "scullery")
+    assert moved(turn) == {"light.sconce": "turn_off", "fan.snug": "turn_off"}
+
+
+def test_a_verb_holds_for_what_follows_without_one(understand: Understander) -> None:
+    turn = said(understand, "switch off the snug fan and both snug lights", ROOMS)
+    assert set(moved(turn).values()) <= {"turn_off"}
+    assert "fan.snug" in moved(turn)

@@ -27,6 +27,9 @@ _EXCEPT = re.compile(
     r",?\b(?:except(?: for)?|excluding|apart from|other than|besides|but(?: not| for)?)\b(?!\s+(?:i|we|it|please)\b)",
     re.IGNORECASE,
 )
+_DONE = re.compile(r"\b(?:off|shut|closed)\b", re.IGNORECASE)
+"""Words behind which a request goes on after what is left out; "on" may be of that: "the one on the shelf"."""
+_PLACES = frozenset({"area", "floor", "except"})
 _AND = re.compile(r"\s*(?:,|\band\b|\bor\b)\s*", re.IGNORECASE)
 
 
@@ -107,7 +110,7 @@ def read_mentions(
         names: The names of the home.
     """
     start, end = request_span(utterance, start, end, lexicon, names)
-    hypothesis, end, excepted = _excepted(hypothesis, utterance, start, end)
+    hypothesis, end, excepted, behind = _excepted(hypothesis, utterance, start, end)
     clause = ClauseWords(hypothesis, utterance, start, end, lexicon, names)
     parts = clause.parts()
     mentions: list[Mention] = []
@@ -130,7 +133,7 @@ def read_mentions(
     return tuple(
         replace(
             mention,
-            places=mention.places or shared,
+            places=mention.places or shared or behind,
             excepted=excepted,
             loose=clause.loose(parts),
             unexplained=clause.unexplained,
@@ -141,8 +144,8 @@ def read_mentions(
 
 def _excepted(
     reading: Hypothesis, utterance: str, start: int, end: int
-) -> tuple[Hypothesis, int, tuple[str, ...]]:
-    """Return the reading and the end of its clause without what is left out, and that.
+) -> tuple[Hypothesis, int, tuple[str, ...], tuple[str, ...]]:
+    """Return the reading and the end of its clause without what is left out, that, and the places behind.
 
     "All the lights but the hall" without a slot for the hall must never become the hall; and a
     slot says that something is left out only where words do: "the light by the fire pit" is there.
@@ -152,6 +155,10 @@ def _excepted(
         slots = (
             replace(slot, name="area") if slot.name == "except" else slot for slot in reading.slots
         )
-        return replace(reading, slots=tuple(slots)), end, ()
-    named = (words.strip(" .,!?") for words in _AND.split(utterance[found.end() : end]))
-    return reading, found.start(), tuple(words for words in named if words)
+        return replace(reading, slots=tuple(slots)), end, (), ()
+    done = _DONE.search(utterance, found.end(), end)
+    last = end if done is None else done.start()
+    named = (words.strip(" .,!?") for words in _AND.split(utterance[found.end() : last]))
+    # "Everything but the arc lamp off in the lounge": that is the lounge's, not the whole home's.
+    behind = tuple(s.text for s in reading.slots if s.name in _PLACES and last < s.start < end)
+    return reading, found.start(), tuple(words for words in named if words), behind

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hubagent.resolve import choose, forms, intents, lexicon, rank
+from hubagent.resolve import choose, forms, intents, lexicon, rank, text
 from hubagent.resolve.by_content import ByContent
 from hubagent.resolve.by_doing import done
 from hubagent.resolve.by_list import ByList
@@ -25,7 +25,7 @@ from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Settings
 from hubagent.resolve.tidy import with_numbers, with_places
-from hubagent.types import Candidate, Command, Decision, EntityId, Resolution
+from hubagent.types import Candidate, Command, Decision, EntityId, Hypothesis, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.mention import Mention
     from hubagent.resolve.rank import Weights
-    from hubagent.types import AreaId, Clause, Hypothesis, Understanding
+    from hubagent.types import AreaId, Clause, Understanding
 
 LEAST_PROBABILITY = 0.3
 """A request understood less surely is not understood, unless names leave no doubt."""
@@ -59,6 +59,8 @@ _NAMES_NOTHING = frozenset({"unsupported", "no_value", "unclear_thing", "not_und
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
+_SWITCHES = frozenset({"HassTurnOn", "HassTurnOff", "HassOpenCover", "HassCloseCover", "HubLock"})
+"""Intents that a clause without a verb takes over from the one before; nothing is unlocked so."""
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
@@ -117,7 +119,9 @@ class Resolver:
             return (Resolution(Decision.IGNORE, "", reason="nothing_said"),)
         scene = _Scene(view, understanding.text, speaker_area, tuple(antecedents), domains)
         resolutions = []
-        for clause in understanding.clauses:
+        before: Clause | None = None
+        for heard in understanding.clauses:
+            clause = before = self._with_verb(heard, before, scene.text)
             resolution = self._clause(clause, scene, understanding.out_of_scope)
             if resolution.targets:
                 scene.antecedents = resolution.targets
@@ -125,6 +129,21 @@ class Resolver:
         return _without_chatter(resolutions, understanding)
 
     # -- one clause --------------------------------------------------------------------------------
+
+    def _with_verb(self, clause: Clause, before: Clause | None, utterance: str) -> Clause:
+        """Return a clause that says not what to do with the intent of the clause before it.
+
+        "Switch off the fan and both lamps": the model guesses at the lamps, as often wrong as right.
+        """
+        if before is None or not before.hypotheses or not clause.hypotheses:
+            return clause
+        words = text.tokens(utterance[clause.start : clause.end])
+        best = before.hypotheses[0]
+        if best.intent not in _SWITCHES or self._lexicon.requests & set(words):
+            return clause
+        slots = clause.hypotheses[0].slots
+        carried = Hypothesis(best.intent, best.probability, slots, label=best.label)
+        return replace(clause, hypotheses=(carried,))
 
     def _clause(self, clause: Clause, scene: _Scene, out_of_scope: float) -> Resolution:
         words = scene.text[clause.start : clause.end]
