@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hubagent.types import Decision
+from hubagent.types import AreaId, Clause, Decision, Hypothesis, Slot, Understanding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,3 +147,15 @@ def test_what_a_thing_does_names_it(boat: House, sentence: str, command: str) ->
 def test_what_nothing_does_moves_nothing(boat: House, sentence: str) -> None:
     found = boat(sentence, "HassVacuumReturnToBase", area="cabin")
     assert not found.commands
+
+
+def test_what_is_no_request_takes_no_verb_from_the_clause_before(home: Any) -> None:
+    text = "switch off the kiln and call mum"
+    off = Hypothesis("HassTurnOff", 0.97, (Slot("name", 15, 19, "kiln"),))
+    call = Hypothesis("HubEmailSend", 0.9, (Slot("person", 29, 32, "mum"),))
+    understanding = Understanding(text, (Clause(0, 19, (off,)), Clause(24, 32, (call,))), 0.0)
+    first, second = home.resolver.resolve(
+        understanding, home.hub.store.view(), speaker_area=AreaId("ida")
+    )
+    assert {command.entity_id for command in first.commands} == {"switch.kiln"}
+    assert (second.decision, second.commands) == (Decision.REFUSE, ())

@@ -138,10 +138,10 @@ class Resolver:
         if before is None or not before.hypotheses or not clause.hypotheses:
             return clause
         words = text.tokens(utterance[clause.start : clause.end])
-        best = before.hypotheses[0]
-        if best.intent not in _SWITCHES or self._lexicon.requests & set(words):
-            return clause
-        slots = clause.hypotheses[0].slots
+        best, own = before.hypotheses[0], clause.hypotheses[0]
+        if not {best.intent, own.intent} <= _SWITCHES or self._lexicon.requests & set(words):
+            return clause  # "and call mum" is no lamp to be switched
+        slots = own.slots
         carried = Hypothesis(best.intent, best.probability, slots, label=best.label)
         return replace(clause, hypotheses=(carried,))
 
