@@ -1,6 +1,6 @@
 """What stages need of each other, as protocols; the wiring gives each stage the others.
 
-Imports only ``types``. A stage never imports another stage.
+Imports only ``types`` and ``evidence``. A stage never imports another stage.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from hubagent.evidence import JournalTurn, Pair, Signal
     from hubagent.types import (
         Area,
         AreaId,
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
         Message,
         Outcome,
         Publication,
+        Rewrite,
         StateChange,
+        TurnId,
         Understanding,
+        Utterance,
     )
 
 
@@ -275,4 +279,63 @@ class ChangeListener(Protocol):
 
     def changed(self, changes: Sequence[StateChange]) -> None:
         """Take note of changes."""
+        ...
+
+
+class Rewriter(Protocol):
+    """Other words for what was said, where experience says that they are what was meant."""
+
+    def known(self, utterance: Utterance, view: ContextView) -> Rewrite | None:
+        """Look up a live pair for the words as heard, in microseconds, before they are understood.
+
+        The rewrite's ``arm`` says whether it is to be applied.
+        """
+        ...
+
+    def online(
+        self,
+        utterance: Utterance,
+        understanding: Understanding,
+        view: ContextView,
+        *,
+        acceptable: Callable[[str], bool],
+    ) -> Rewrite | None:
+        """Search the personal and the global index after a doubtful reading of the words.
+
+        ``acceptable`` understands and resolves a candidate and says whether this home could do it
+        at once, without a question; it is asked of the best candidate only.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """Every turn and the feedback on it, as far back as the bounds allow."""
+
+    def append(self, turn: JournalTurn | None, signals: Sequence[Signal] = ()) -> None:
+        """Keep a turn and the signals found meanwhile, in one transaction."""
+        ...
+
+    def turns(self, *, since_s: float = 0.0, until_s: float | None = None) -> Iterator[JournalTurn]:
+        """Yield turns heard in [since, until), oldest first."""
+        ...
+
+    def signals(self, turn_ids: Sequence[TurnId]) -> dict[TurnId, tuple[Signal, ...]]:
+        """Return the signals on these turns, oldest first; turns without any are left out."""
+        ...
+
+
+class PairStore(Protocol):
+    """The learned pairs, durable; readers see either the old or the new tables, never half."""
+
+    @property
+    def version(self) -> int:
+        """Number that grows with every change."""
+        ...
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """Return all pairs of both layers, by layer and source."""
+        ...
+
+    def put(self, pairs: Sequence[Pair]) -> int:
+        """Add or replace pairs in one transaction; return the new version."""
         ...

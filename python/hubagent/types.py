@@ -509,6 +509,44 @@ class Resolution:
     timer: TimerRequest | None = None
 
 
+class Layer(enum.StrEnum):
+    """Where a rewrite comes from."""
+
+    PERSONAL = "personal"
+    GLOBAL = "global"
+
+
+class Arm(enum.StrEnum):
+    """Which arm of the standing experiment a turn was in."""
+
+    APPLIED = "applied"
+    WITHHELD = "withheld"
+    """The pair was known and left out on purpose, as the control."""
+    SHADOW = "shadow"
+    """The pair was known and is not trusted yet: what it would have done is noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What rewriting did, or held back, in one turn."""
+
+    source: str
+    """The words as heard, in the form that pairs are looked up by."""
+    target: str
+    layer: Layer
+    online: bool
+    """Found by retrieval and ranking after a doubtful understanding; else a known pair."""
+    arm: Arm
+    propensity: float
+    """Probability that the turn got this arm."""
+    score: float
+    """Probability that the target is what was meant."""
+    table: int
+    """Version of the learned tables."""
+    features: tuple[tuple[str, float], ...] = ()
+    """What the ranker saw; empty for a known pair."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageNote:
     """One line of an explanation: a stage, what it saw, what it chose, how long it took."""
@@ -533,3 +571,4 @@ class TurnRecord:
     listen: bool
     notes: tuple[StageNote, ...]
     ms: float
+    rewrite: Rewrite | None = None

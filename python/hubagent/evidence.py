@@ -1,0 +1,176 @@
+"""Values that pass between feedback, learning and rewriting: a turn, what came of it, what it taught.
+
+Frozen, small, without behaviour. The journal stores them, ``feedback`` and ``learn`` judge them,
+``rewrite`` applies them. Like ``types`` this imports nothing of the package above ``types``.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hubagent.types import Decision, EntityId, Layer, OutcomeKind, Rewrite, TurnId
+
+
+class SignalKind(enum.StrEnum):
+    """What a person did next, or what the hub saw of itself (method sheet, section 4.1)."""
+
+    BARGE_IN = "barge_in"
+    REPEAT = "repeat"
+    """The same words again."""
+    REPHRASE = "rephrase"
+    """Other words for the same goal."""
+    CORRECTION = "correction"
+    """``no, I said ...``."""
+    CANCEL = "cancel"
+    """``never mind``, or the cancel event."""
+    UNDO = "undo"
+    """Taken back by word."""
+    UNHANDLED = "unhandled"
+    """Not understood, nothing found, or the device did not follow."""
+    BY_HAND = "by_hand"
+    """Switched back at the thing itself, or by another app."""
+    KEPT = "kept"
+    """What was done was left so."""
+    THANKS = "thanks"
+    YES = "yes"
+    NO = "no"
+    SILENCE = "silence"
+    """Nothing followed."""
+
+
+class Signal(NamedTuple):
+    """One piece of feedback on one turn."""
+
+    turn_id: TurnId
+    kind: SignalKind
+    at_s: float
+    strength: float = 1.0
+    """How sure the detector is that it happened, 0..1; not how bad it is."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One command of a turn and what came of it."""
+
+    entity_id: EntityId
+    command: str
+    data: Mapping[str, object]
+    outcome: OutcomeKind
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTurn:
+    """One turn as the journal keeps it."""
+
+    turn_id: TurnId
+    at_s: float
+    """Wall clock at which the words were heard."""
+    place: str
+    """Satellite, else area, else empty: where one dialogue happens."""
+    speaker: str
+    heard: str
+    """The words as they came."""
+    read: str
+    """The words that were understood: after spelling, dialogue and rewriting."""
+    rewrite: Rewrite | None
+    decision: Decision
+    intent: str
+    reason: str
+    """Key of the answer; empty when nothing was refused."""
+    interpretation: str
+    """Canonical form of what was done: the state of the Markov chain. See ``feedback.canonical``."""
+    probability: float
+    """Of the reading that was taken; 0 when there was none."""
+    margin: float
+    """To the next reading."""
+    out_of_scope: float
+    asr_confidence: float | None
+    done: tuple[Done, ...]
+    response: str
+    ms: float
+    embedding: tuple[float, ...] = field(default=(), repr=False)
+    """Of the words as heard, unit length; empty if they were not read by the model."""
+    stages: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    """(stage, saw, chose)."""
+
+
+class Stage(enum.StrEnum):
+    """The life of a learned pair: evidence moves it on or back."""
+
+    SHADOW = "shadow"
+    """Only noted."""
+    TRIAL = "trial"
+    """Used only where the words as heard come to nothing."""
+    LIVE = "live"
+    """Used before understanding, with a control arm."""
+    RETIRED = "retired"
+    """Did worse than no rewrite, or its target is gone; kept so that it is not learned again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Soft, fading counts of how turns ended."""
+
+    good: float = 0.0
+    bad: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All that was counted."""
+        return self.good + self.bad
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A learned rewrite: these words mean those."""
+
+    source: str
+    """As :func:`source_key` makes it; unique within a layer."""
+    target: str
+    layer: Layer
+    stage: Stage
+    origin: str
+    """``rephrase``, ``chain``, ``taught``, ``global`` or ``import``."""
+    interpretation: str
+    """What the target came to when it was learned."""
+    on: Tally = Tally()
+    """How turns ended in which it was used ..."""
+    off: Tally = Tally()
+    """... and in which the source was read as heard."""
+    sessions: float = 0.0
+    """Dialogues that spoke for it, faded."""
+    days: tuple[int, ...] = ()
+    """Days since 1970 on which they were, at most the last 16."""
+    since_s: float = 0.0
+    last_s: float = 0.0
+    until_s: float = 0.0
+    """Retired at least until then; 0 = no bar."""
+    why: str = ""
+    """One sentence for ``hubagent memory show``."""
+
+
+def source_key(text: str) -> str:
+    """Return words as pairs are looked up by: lower case, without punctuation, single blanks.
+
+    Digits keep their decimal point and sign of per cent: ``20.5 %`` is another wish than ``205``.
+    """
+    kept = (
+        character if character.isalnum() or character in "'%°" or _is_point(text, at) else " "
+        for at, character in enumerate(text)
+    )
+    return " ".join("".join(kept).casefold().split())
+
+
+def _is_point(text: str, at: int) -> bool:
+    return (
+        text[at] in ".:,"
+        and 0 < at < len(text) - 1
+        and text[at - 1].isdigit()
+        and text[at + 1].isdigit()
+    )
