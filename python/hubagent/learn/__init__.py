@@ -1,0 +1,1 @@
+"""What was said and what came of it, turned into what to do next time; owns no storage."""
