@@ -7,6 +7,7 @@ Frozen, small, without behaviour. The journal stores them, ``feedback`` and ``le
 from __future__ import annotations
 
 import enum
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -155,16 +156,71 @@ class Pair:
     """One sentence for ``hubagent memory show``."""
 
 
+class Affinity(enum.StrEnum):
+    """Why something is in the personal index (method sheet, section 3.3)."""
+
+    OWN = "own"
+    """Words of this home that worked."""
+    NAME = "name"
+    """A thing of the home that can be switched."""
+    PREFERENCE = "preference"
+    """What was said to be preferred."""
+    MEDIA = "media"
+    """What is played here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Words that work in this home: what a doubtful request may have meant."""
+
+    text: str
+    """As :func:`source_key` makes it; unique."""
+    interpretation: str
+    affinity: Affinity = Affinity.OWN
+    tally: Tally = Tally()
+    """How turns with these words ended, faded up to ``last_s``."""
+    last_s: float = 0.0
+    hours: tuple[float, ...] = ()
+    """How often in each hour of the local day, faded like the tally; 24 numbers or none."""
+    place: str = ""
+    """Where they were said last."""
+    embedding: bytes = field(default=b"", repr=False)
+    """Of the words, as signed bytes, -127..127 for -1..1; empty if never read by the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one learning step changes in the tables, all of it or nothing."""
+
+    pairs: tuple[Pair, ...] = ()
+    """Added, or put in the place of the pair of the same layer and source."""
+    entries: tuple[Entry, ...] = ()
+    forget_pairs: tuple[tuple[Layer, str], ...] = ()
+    """(layer, source)."""
+    forget_entries: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    """(name, value); an empty value removes it."""
+
+
 def source_key(text: str) -> str:
     """Return words as pairs are looked up by: lower case, without punctuation, single blanks.
 
     Digits keep their decimal point and sign of per cent: ``20.5 %`` is another wish than ``205``.
+    The key of a key is itself.
     """
+    plain = unicodedata.normalize("NFKC", text.casefold()).casefold()
     kept = (
-        character if character.isalnum() or character in "'%°" or _is_point(text, at) else " "
-        for at, character in enumerate(text)
+        character
+        if character.isalnum() or character in "'%°" or _is_mark(character) or _is_point(plain, at)
+        else " "
+        for at, character in enumerate(plain)
     )
-    return " ".join("".join(kept).casefold().split())
+    return " ".join("".join(kept).split())
+
+
+def _is_mark(character: str) -> bool:
+    """Return whether it belongs to the letter before it, as vowels do in many scripts."""
+    return unicodedata.category(character)[0] == "M"
 
 
 def _is_point(text: str, at: int) -> bool:

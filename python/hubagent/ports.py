@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hubagent.evidence import JournalTurn, Pair, Signal
+    from hubagent.evidence import Changes, Entry, JournalTurn, Pair, Signal
     from hubagent.types import (
         Area,
         AreaId,
@@ -325,7 +325,7 @@ class Journal(Protocol):
 
 
 class PairStore(Protocol):
-    """The learned pairs, durable; readers see either the old or the new tables, never half."""
+    """The learned tables, durable; readers see either the old or the new ones, never half."""
 
     @property
     def version(self) -> int:
@@ -336,6 +336,28 @@ class PairStore(Protocol):
         """Return all pairs of both layers, by layer and source."""
         ...
 
+    def find(self, source: str) -> tuple[Pair, ...]:
+        """Return the pairs of these words, the personal one first, in microseconds.
+
+        ``source`` is in the form of :func:`hubagent.evidence.source_key`.
+        """
+        ...
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the words that work in this home, by text."""
+        ...
+
+    def setting(self, name: str, default: str = "") -> str:
+        """Return a setting that the owner changed by word or command, such as ``muted``."""
+        ...
+
     def put(self, pairs: Sequence[Pair]) -> int:
         """Add or replace pairs in one transaction; return the new version."""
+        ...
+
+    def change(self, changes: Changes) -> int:
+        """Make all changes in one transaction; return the new version.
+
+        What was forgotten is gone from the files on disk too, not only from the tables.
+        """
         ...
