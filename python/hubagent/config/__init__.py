@@ -183,6 +183,18 @@ class ActConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningConfig:
+    """What the hub keeps of what was said, and whether it learns from it; nothing leaves the hub."""
+
+    enabled: bool = True
+    """Keep the journal of turns and learn from what people do next."""
+    journal_days: Annotated[int, Range(1, 3650)] = 90
+    """Days after which a turn is forgotten."""
+    journal_mb: Annotated[int, Range(1, 4096)] = 64
+    """Size in megabytes beyond which the oldest turns are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """The log, on standard error."""
 
@@ -204,6 +216,8 @@ class Config:
     """What devices cannot say of themselves."""
     act: ActConfig = ActConfig()
     """Sending commands."""
+    learning: LearningConfig = LearningConfig()
+    """What the hub keeps of what was said, and whether it learns from it; nothing leaves the hub."""
     log: LogConfig = LogConfig()
     """The log, on standard error."""
 
