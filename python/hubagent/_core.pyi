@@ -21,7 +21,7 @@ from hubagent.types import (
     Value,
 )
 
-__all__ = ["Store", "View", "__debug_build__", "__version__"]
+__all__ = ["Store", "View", "__debug_build__", "__version__", "solve_chain"]
 
 __version__: str
 __debug_build__: bool
@@ -57,6 +57,21 @@ _Event: TypeAlias = tuple[EntityId, str, float, str]
 _NameMatch: TypeAlias = tuple[
     Literal["entity", "device", "area", "floor"], str, str, bool, float, float
 ]
+
+def solve_chain(
+    states: int,
+    edges: Sequence[tuple[int, int, float]],
+    good: Sequence[float],
+    bad: Sequence[float],
+    pessimism: float,
+    rows: Sequence[int],
+    keep: int,
+) -> list[tuple[int, float, list[tuple[int, float]]]]:
+    """Solve rows of an absorbing Markov chain; see ``hubagent.learn.chain``.
+
+    Returns (row, chance to end well, (last state, chance to end well there), best first).
+    Raises ``ValueError`` for a number out of range.
+    """
 
 @final
 class View:

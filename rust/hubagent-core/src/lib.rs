@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod binding;
+pub mod chain;
 pub mod command;
 pub mod convert;
 pub mod habits;

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod chain;
 mod convert;
 mod declare;
 mod detach;
@@ -15,6 +16,8 @@ mod view;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::chain::solve_chain;
     #[pymodule_export]
     use crate::store::Store;
     #[pymodule_export]
