@@ -50,6 +50,18 @@ StateDir = Annotated[
 ]
 EvaluateWhat = Literal["nlu", "elsewhere", "home", "all"]
 EvaluateSplit = Literal["tune", "report", "all"]
+Homes = Annotated[int, typer.Option(min=1, help="How many households.")]
+Days = Annotated[int, typer.Option(min=1, help="How long they live with the hub.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same households.")]
+Utterances = Annotated[
+    Path | None,
+    typer.Option(help="Sentences people say, JSON lines with text, intent, slots; default: ours."),
+]
+Recordings = Annotated[
+    Path | None,
+    typer.Option(help="What a recogniser heard, JSON lines with id, text, asr; default: our list."),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
@@ -283,6 +295,35 @@ def evaluate(
         out.print(table)
 
 
+@app.command()
+def simulate(
+    homes: Homes = 10,
+    days: Days = 42,
+    seed: Seed = 1,
+    utterances: Utterances = None,
+    asr: Recordings = None,
+    jobs: Jobs = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Folder for the truth of every turn, a file a household.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let simulated households live with the hub: what they got, judged by their devices."""
+    from hubagent.households.run import run_simulation
+
+    with Progress(console=err, transient=True) as bars:
+        document = run_simulation(
+            homes, days, seed, utterances, asr, jobs=jobs, folder=journal, progress=_progress(bars)
+        )
+    if as_json:
+        _print_json(document)
+        return
+    table = Table("figure", "", title="simulated households", box=None)
+    for name, value in document.items():
+        table.add_row(name.replace("_", " "), escape(_worded(value)))
+    out.print(table)
+
+
 # --- helpers --------------------------------------------------------------------------------------
 
 
@@ -360,6 +401,15 @@ def _json_lines(lines: Iterable[str]) -> Iterator[object]:
 def _print_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+def _worded(value: object) -> str:
+    """Return a figure, a list or a table of figures as a few words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_worded(item)}" for name, item in value.items()) or "-"
+    if isinstance(value, list):
+        return "  ".join(_worded(item) for item in value) or "-"
+    return "-" if value is None else str(value)
 
 
 def _complain(text: str) -> None:

@@ -1,0 +1,286 @@
+"""One household living with one hub: what is said, what the hub makes of it, and the truth.
+
+The people are those of ``simulate``; the hub is that of ``replay``: real adapters, store, resolver and
+dialogue on a bus in memory, moved by hand. Whether a turn did what was wanted is judged by the devices
+(``simulate/wishes.py``), never by what the hub believes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from hubagent.act.schedule import Schedule
+from hubagent.pipeline import Pipeline
+from hubagent.replay import MemoryHub
+from hubagent.simulate.people import DAY_S
+from hubagent.simulate.policy import Move
+from hubagent.simulate.wishes import ELSEWHERE, KINDS, Verdict, Wish, judge
+from hubagent.types import Arm, AsrResult, Decision, TurnId, Utterance
+from hubagent.understand import values
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator, Mapping
+
+    from hubagent.ports import Understand
+    from hubagent.simulate.people import Errand, Household
+    from hubagent.simulate.wishes import States
+    from hubagent.types import EntityId, TurnRecord, Understanding
+
+FIRST_DAY_S = 1_767_225_600.0
+"""Midnight, 1 January 2026, UTC: when every household begins."""
+_BEFORE_S = 700.0
+"""So long before an errand the home is made such that there is something to want."""
+_SENSITIVE = frozenset({"lock", "alarm_control_panel", "valve"})
+
+
+class Remembered:
+    """An understander that reads each text once; one for all households of a process."""
+
+    def __init__(self, understand: Understand) -> None:
+        self._understand = understand
+        self._known: dict[str, Understanding] = {}
+
+    def understand(self, text: str) -> Understanding:
+        """Return what the model makes of the words."""
+        found = self._known.get(text)
+        if found is None:
+            found = self._known[text] = self._understand.understand(text)
+        return found
+
+    def is_word(self, word: str) -> bool:
+        """Return whether it is a usual word."""
+        return self._understand.is_word(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What was true of one turn: the stream that the hub never sees."""
+
+    turn_id: TurnId
+    errand: str
+    attempt: int
+    """0 for the first words of an errand; counts on with every further turn about it."""
+    day: int
+    kind: str
+    goal: str
+    said: str
+    heard: str
+    verdict: Verdict
+    decision: Decision
+    changed: bool
+    """About a preference that changed in the fifth week."""
+    rewrite: str = ""
+    """``personal`` or ``global`` when a rewrite was applied."""
+    without: Verdict | None = None
+    """Of the same words in the same home without the rewrite, run apart; ``None`` without rewrite."""
+    target: str = ""
+    """The words it was rewritten to."""
+    sensitive: bool = False
+    """Whether something sensitive moved that nobody had asked for."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "turn_id": self.turn_id, "errand": self.errand, "attempt": self.attempt, "day": self.day,
+            "kind": self.kind, "goal": self.goal, "said": self.said, "heard": self.heard,
+            "verdict": self.verdict.name.lower(), "decision": self.decision.value,
+            "changed": self.changed, "rewrite": self.rewrite, "target": self.target,
+            "without": self.without.name.lower() if self.without is not None else None,
+            "sensitive": self.sensitive,
+        }  # fmt: skip
+
+
+class Life:
+    """One household living with one hub.
+
+    Args:
+        household: The people and their home.
+        understand: Reads the words; shared by all households of a process.
+    """
+
+    def __init__(self, household: Household, understand: Understand) -> None:
+        self._household = household
+        self._understand = understand
+        self._hub = MemoryHub(household.home, now_s=FIRST_DAY_S)
+        self._pipeline = _pipeline(self._hub, understand)
+        self._turns = 0
+
+    def live(self, days: int) -> Iterator[Truth]:
+        """Live so many days; yield the truth of every turn."""
+        for day in range(days):
+            for errand in self._household.errands(day):
+                yield from self._run(errand, day)
+            self._advance_to(DAY_S * (day + 1))
+
+    # --- one errand -------------------------------------------------------------------------------
+
+    def _run(self, errand: Errand, day: int) -> Iterator[Truth]:
+        """Try to get what is wanted, as often as patience lasts."""
+        person, wish = errand.person, errand.wish
+        self._advance_to(errand.at_s - _BEFORE_S)
+        self._make_wishable(wish)
+        self._advance_to(errand.at_s)
+        phrases = list(errand.phrases)
+        text = self._household.words(phrases[0], wish, day=day)
+        prefix, clearly = "", False
+        for attempt in range(person.policy.patience):
+            dice = errand.dice(attempt)
+            heard = person.voice.heard(prefix + text, dice, clearly=clearly)
+            truth, record = self._say(errand, attempt, day, prefix + text, heard, dice)
+            yield truth
+            verdict = truth.verdict
+            if verdict is Verdict.ASKED and dice.random() < person.policy.answers:
+                self._pass(dice.uniform(2, 6))
+                answer = self._answer(record, wish)
+                truth, record = self._say(errand, attempt + 100, day, answer, answer, dice)
+                yield truth
+                verdict = truth.verdict
+            if verdict is Verdict.DONE or wish.kind == ELSEWHERE:
+                if wish.kind != ELSEWHERE and dice.random() < person.policy.thanks:
+                    self._pass(dice.uniform(2, 5))
+                    yield self._say_thanks(errand, attempt, day, dice)
+                return
+            move = person.policy.move(dice)
+            self._pass(dice.uniform(3, 12) if move is Move.REPEAT else dice.uniform(4, 25))
+            if verdict is Verdict.WRONG and dice.random() < person.policy.repairs:
+                self._put_back(wish)
+            if move in {Move.GIVE_UP, Move.BY_HAND}:
+                if move is Move.BY_HAND:
+                    self._by_hand(wish)
+                return
+            clearly = True
+            prefix = ""
+            if move is Move.REPHRASE and len(phrases) > 1:
+                phrases.pop(0)
+                text = self._household.words(phrases[0], wish, day=day, plainly=True)
+            elif move is Move.CORRECT:
+                prefix = dice.choice(("no ", "no i said ", "no i meant "))
+
+    def _say(
+        self, errand: Errand, attempt: int, day: int, said: str, heard: str, dice: random.Random
+    ) -> tuple[Truth, TurnRecord]:
+        self._turns += 1
+        turn_id = TurnId(f"{self._turns:06d}")
+        doubt = 0.2 if heard != said else 0.0
+        confidence = min(0.99, max(0.3, dice.gauss(0.88 - doubt, 0.08)))
+        utterance = Utterance(
+            turn_id, heard, self._hub.clock.now_s(), area_id=errand.here,
+            speaker=errand.person.name, asr=AsrResult(round(confidence, 3)),
+        )  # fmt: skip
+        self._before = self._hub.world.states()
+        record = self._pipeline.run_turn(utterance)
+        self._hub.settle()
+        verdict, moved = _judged(errand.wish, record, self._before, self._hub)
+        rewrite = record.rewrite
+        applied = rewrite is not None and rewrite.arm is Arm.APPLIED
+        truth = Truth(
+            turn_id, errand.id, attempt, day, errand.wish.kind, errand.wish.key, said, heard, verdict,
+            record.decision, errand.changed,
+            sensitive=any(id_.split(".")[0] in _SENSITIVE for id_ in moved - set(errand.wish.targets)),
+        )  # fmt: skip
+        if rewrite is not None and applied:
+            truth = replace(
+                truth, rewrite=rewrite.layer.value, target=rewrite.target,
+                without=self._without(utterance, errand.wish),
+            )  # fmt: skip
+        return truth, record
+
+    def _without(self, utterance: Utterance, wish: Wish) -> Verdict:
+        """Return what the same words come to in the same home when nothing is rewritten.
+
+        The home is built once more with the states it had and a hub that has learned nothing, and the
+        turn is run there: the counterfactual is carried out, not guessed.
+        """
+        setup = {id_: state for id_, state in self._before.items() if state["state"] != "unknown"}
+        twin = MemoryHub(self._household.home.with_setup(setup), now_s=utterance.heard_at_s)
+        before = twin.world.states()
+        record = _pipeline(twin, self._understand).run_turn(utterance)
+        twin.settle()
+        return _judged(wish, record, before, twin)[0]
+
+    def _answer(self, record: TurnRecord, wish: Wish) -> str:
+        """Return what a person says to a question that offers what was meant."""
+        candidates = [c for r in record.resolutions for c in r.candidates]
+        if len(candidates) == 1:
+            return "yes"
+        if wish.named or wish.area is None:
+            return self._household.true_name(wish.targets[0])
+        return f"the {self._household.rooms[wish.area]}"
+
+    def _say_thanks(self, errand: Errand, attempt: int, day: int, dice: random.Random) -> Truth:
+        thanks = replace(errand, wish=Wish(ELSEWHERE), changed=False)
+        words = dice.choice(("thanks", "thank you", "great thanks"))
+        return self._say(thanks, attempt + 200, day, words, words, dice)[0]
+
+    # --- hands ------------------------------------------------------------------------------------
+
+    def _make_wishable(self, wish: Wish) -> None:
+        """Let it be such that the wish makes sense: somebody switched it before."""
+        kind = KINDS.get(wish.kind)
+        if kind is not None and kind.before is not None:
+            self._place(wish.targets, *kind.before)
+
+    def _by_hand(self, wish: Wish) -> None:
+        """Do at the thing itself what the hub did not."""
+        state = BY_HAND.get(wish.kind)
+        if state is not None:
+            self._place(wish.targets, state, {})
+
+    def _put_back(self, wish: Wish) -> None:
+        """Put back by hand what moved and should not have."""
+        now = self._hub.world.states()
+        for id_, was in self._before.items():
+            if now[id_] != was and id_ not in wish.targets and was["state"] != "unknown":
+                self._hub.world.place(id_, was["state"], was["attributes"])
+        self._hub.pump()
+
+    def _place(
+        self, ids: tuple[EntityId, ...], state: str, attributes: Mapping[str, object]
+    ) -> None:
+        for id_ in ids:
+            self._hub.world.place(id_, state, attributes)
+        self._hub.pump()
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def _pass(self, seconds: float) -> None:
+        self._hub.advance(seconds)
+
+    def _advance_to(self, at_s: float) -> None:
+        """Let time pass until so many seconds since the beginning, and do what comes due."""
+        self._hub.advance(FIRST_DAY_S + at_s - self._hub.clock.now_s())
+        for _ in self._pipeline.run_due():
+            self._hub.settle()
+
+
+BY_HAND = {
+    "light_on": "on", "light_off": "off", "lights_all_off": "off", "plug_on": "on", "plug_off": "off",
+    "switch_on": "on", "switch_off": "off", "coffee": "on", "fan_on": "on", "fan_off": "off",
+    "cover_open": "open", "cover_close": "closed", "lock": "locked", "pause": "paused",
+    "vacuum_start": "cleaning", "vacuum_dock": "docked",
+}  # fmt: skip
+"""Kinds of wishes that one's own hand can fulfil, and how the thing is then."""
+
+
+def _pipeline(hub: MemoryHub, understand: Understand) -> Pipeline:
+    return Pipeline(
+        understand=understand, values=values, context=hub.store, act=hub.executor, clock=hub.clock,
+        schedule=Schedule(hub.clock),
+    )  # fmt: skip
+
+
+def _judged(
+    wish: Wish, record: TurnRecord, before: States, hub: MemoryHub
+) -> tuple[Verdict, set[str]]:
+    """Return the verdict on a turn, and what moved."""
+    after = hub.world.states()
+    asking = [r for r in record.resolutions if r.decision is Decision.ASK]
+    verdict = judge(
+        wish, before, after,
+        decision=record.decision,
+        told=frozenset(id_ for r in record.resolutions for id_ in r.targets),
+        offered=frozenset(id_ for r in asking for c in r.candidates for id_ in c.entity_ids),
+    )  # fmt: skip
+    return verdict, {id_ for id_, state in after.items() if state != before[id_]}

@@ -1,0 +1,151 @@
+"""Many households: invented from a seed, lived side by side on all cores, in order in the result.
+
+Same seed, same truth, whatever the number of processes: a household shares nothing with another but
+the understanding of words, and that is a function of the words.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hubagent.errors import DataError
+from hubagent.households.life import Life, Remembered
+from hubagent.simulate.dwelling import invent_dwelling
+from hubagent.simulate.people import Household
+from hubagent.simulate.phrases import own_phrases, read_phrases
+from hubagent.simulate.recogniser import own_recogniser, read_recogniser
+from hubagent.understand.understander import Understander
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hubagent.households.life import Truth
+    from hubagent.simulate.phrases import Phrases
+    from hubagent.simulate.recogniser import Recogniser
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is simulated."""
+
+    homes: int
+    days: int
+    seed: int
+    utterances: Path | None = None
+    """Sentences in the format of SLURP's files; ``None`` = ours."""
+    asr: Path | None = None
+    """Recordings of sentences; ``None`` = mistakes of our list."""
+    errands_a_day: float = 6.0
+    people: str = "report"
+    """Name of the crowd: other names, other homes and people at the same seed."""
+
+    @property
+    def spoken(self) -> tuple[Path | None, Path | None]:
+        """What the words depend on."""
+        return self.utterances, self.asr
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What came of one household."""
+
+    household: int
+    truth: tuple[Truth, ...]
+
+
+def household_of(setting: Setting, number: int) -> Household:
+    """Return one household of a setting."""
+    phrases, recogniser = words_of(*setting.spoken)
+    seed = f"{setting.people} {setting.seed}.{number}"
+    return Household(
+        invent_dwelling(seed), phrases, recogniser, seed, errands_a_day=setting.errands_a_day
+    )
+
+
+@cache
+def words_of(utterances: Path | None, asr: Path | None) -> tuple[Phrases, Recogniser]:
+    """Return what people can say and what can be heard.
+
+    Raises:
+        DataError: If a file cannot be read.
+    """
+    phrases = own_phrases() if utterances is None else read_phrases(_lines(utterances))
+    recogniser = own_recogniser() if asr is None else read_recogniser(_lines(asr))
+    return phrases, recogniser
+
+
+def skipped_of(setting: Setting) -> dict[str, Mapping[str, int]]:
+    """Return how many rows of each file were passed over, by why."""
+    phrases, recogniser = words_of(*setting.spoken)
+    return {"utterances": phrases.skipped, "asr": recogniser.skipped}
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise DataError(f"cannot read `{path}`: {error.strerror}") from error
+
+
+@cache
+def reader() -> Remembered:
+    """Return the model, with its memory, of this process."""
+    return Remembered(Understander.load())
+
+
+def live_one(setting: Setting, number: int) -> Lived:
+    """Live one household from the first day to the last."""
+    life = Life(household_of(setting, number), reader())
+    return Lived(number, tuple(life.live(setting.days)))
+
+
+class Crowd:
+    """Lives households, on several processes when there is more than one core."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None) -> None:
+        self._pool = pool
+
+    def live(
+        self,
+        setting: Setting,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[Lived, ...]:
+        """Return what came of every household, by number.
+
+        Args:
+            setting: What is simulated.
+            progress: Called with (households done, of how many).
+        """
+        numbers: Sequence[int] = range(setting.homes)
+        settings = [setting] * setting.homes
+        each: Iterator[Lived] = (
+            map(live_one, settings, numbers)
+            if self._pool is None
+            else self._pool.map(live_one, settings, numbers)
+        )
+        found = []
+        for lived in each:
+            found.append(lived)
+            if progress is not None:
+                progress(len(found), setting.homes)
+        return tuple(found)
+
+
+@contextmanager
+def crowd(jobs: int | None = None) -> Iterator[Crowd]:
+    """Open so many processes; ``None`` = one a core, one = this very process."""
+    count = jobs or os.cpu_count() or 1
+    if count == 1:
+        yield Crowd(None)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        yield Crowd(pool)
