@@ -202,6 +202,36 @@ class Changes:
     """(name, value); an empty value removes it."""
 
 
+class Rule(enum.StrEnum):
+    """The guard-rails of rewriting, see :mod:`hubagent.rewrite.guardrail`."""
+
+    TEXT = "text"
+    """Nothing to say, or letters that are not what they look like."""
+    SAME = "same"
+    LENGTH = "length"
+    GENERIC = "generic"
+    """A control such as "stop", or words that lean on what was said before."""
+    QUESTION = "question"
+    POLARITY = "polarity"
+    NUMBER = "number"
+    """Numbers, units and times."""
+    SENSITIVE = "sensitive"
+    HEAT = "heat"
+    ENTITY = "entity"
+    """A thing or place that was said is lost or another."""
+    GONE = "gone"
+    """The target is not in the home any more."""
+    CHAIN = "chain"
+
+
+class Objection(NamedTuple):
+    """Why words must not stand for others."""
+
+    rule: Rule
+    why: str
+    """One sentence, without a full stop."""
+
+
 def source_key(text: str) -> str:
     """Return words as pairs are looked up by: lower case, without punctuation, single blanks.
 

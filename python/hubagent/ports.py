@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hubagent.evidence import Changes, Entry, JournalTurn, Pair, Signal
+    from hubagent.evidence import Changes, Entry, JournalTurn, Objection, Pair, Signal
     from hubagent.types import (
         Area,
         AreaId,
@@ -305,6 +305,29 @@ class Rewriter(Protocol):
         ``acceptable`` understands and resolves a candidate and says whether this home could do it
         at once, without a question; it is asked of the best candidate only.
         """
+        ...
+
+
+class Guard(Protocol):
+    """The guard-rails of rewriting; asked when a pair is learned, promoted and applied."""
+
+    def objection(
+        self,
+        source: str,
+        target: str,
+        view: ContextView | None,
+        *,
+        commands: Sequence[Command] = (),
+    ) -> Objection | None:
+        """Return why the target must not stand for the source, or ``None``.
+
+        ``commands`` are what the target would do in this home now, if that is known; without a view
+        only the words are looked at.
+        """
+        ...
+
+    def effect(self, commands: Sequence[Command], view: ContextView) -> Objection | None:
+        """Return why these commands must not come from a rewrite, or ``None``."""
         ...
 
 
