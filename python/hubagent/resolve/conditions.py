@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import lexicon, text
 from hubagent.resolve.asked import Asked, Verdict
 from hubagent.resolve.compound import CompoundResolver
+from hubagent.resolve.coordination import verb_of
 from hubagent.resolve.ground import Grounder
 from hubagent.types import Decision, Resolution
 
@@ -39,10 +40,6 @@ _FUTURE = re.compile(
 _ELSE = re.compile(r"[,;.]?\s*\b(?:otherwise|or\s+else|if\s+not)\b,?\s*", re.IGNORECASE)
 _CUT = re.compile(r"\s*[,;]\s*(?:then\s+)?|\s+then\s+|\s+", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:please\s+|then\s+|and\s+|,\s*)*", re.IGNORECASE)
-_VERBS = frozenset(
-    ["turn", "switch", "set", "put", "make", "open", "close", "shut", "lock", "unlock", "start", "stop", "play", "pause", "resume", "dim", "brighten", "raise", "lower", "increase", "decrease", "mute", "unmute", "skip", "run", "activate", "arm", "disarm", "toggle", "change", "add", "kill", "bring", "get", "give", "dock", "clean", "press", "tell", "please", "can", "could", "would", "pull", "drop", "crank", "bump", "charge", "fill", "empty", "send", "begin", "leave", "heat", "cool", "warm", "water"]
-)  # fmt: skip
-"""Words with which a request begins where no comma ends the condition before it."""
 _IF_NOT = re.compile(
     r"[,;.?]?\s*\b(?:and\s+)?if\s+(?P<so>not|so|it\s+isn'?t|they\s+aren'?t|it\s+is|they\s+are)\b,?\s*(?:then\s+)?",
     re.IGNORECASE,
@@ -183,8 +180,7 @@ def _splits(said: str, found: re.Match[str]) -> Iterator[_Split]:
     cuts.sort(key=lambda cut: "," not in cut[0] and ";" not in cut[0] and "then" not in cut[0])
     for cut in cuts:
         condition, request = behind[: cut.start()], behind[cut.end() :]
-        word = text.tokens(request)[:1]
-        if cut[0].strip() or (word and word[0] in _VERBS):
+        if cut[0].strip() or verb_of(text.tokens(request)):
             leading = before if not before or joined else ""
             if before and not joined:
                 continue

@@ -151,11 +151,14 @@ def _excepted(
     slot says that something is left out only where words do: "the light by the fire pit" is there.
     """
     found = _EXCEPT.search(utterance, start, end)
+    before = end if found is None else found.start()
+    slots = (
+        replace(slot, name="area") if slot.name == "except" and slot.start < before else slot
+        for slot in reading.slots
+    )
+    reading = replace(reading, slots=tuple(slots))
     if found is None:
-        slots = (
-            replace(slot, name="area") if slot.name == "except" else slot for slot in reading.slots
-        )
-        return replace(reading, slots=tuple(slots)), end, (), ()
+        return reading, end, (), ()
     done = _DONE.search(utterance, found.end(), end)
     last = end if done is None else done.start()
     named = (words.strip(" .,!?") for words in _AND.split(utterance[found.end() : last]))
