@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hubagent.act.plan import Plan
     from hubagent.clock import Clock
     from hubagent.dialogue.heard import Attempt, Heard
-    from hubagent.ports import Act, Context, ContextView, Understand, Values
+    from hubagent.ports import Act, Context, ContextView, TurnObserver, Understand, Values
     from hubagent.types import AreaId, Resolution, TurnId, Understanding
 
 _LOGGER = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Pipeline:
         schedule: Schedule | None = None,
         satellites: Mapping[str, AreaId] | None = None,
         default_area: AreaId | None = None,
+        observer: TurnObserver | None = None,
     ) -> None:
         self._understand = understand
         self._context = context
@@ -63,6 +64,8 @@ class Pipeline:
         self._schedule = schedule or Schedule(clock)
         self._satellites = dict(satellites or {})
         self._default_area = default_area
+        self._observer = observer
+        self._observer_failed = False
         self._resolver = ConditionalResolver(understand, values)
         self._responder = Responder()
         self._dialogue = Dialogue(
@@ -101,7 +104,28 @@ class Pipeline:
                 asked=planned.deciding,
                 by=turn.by,
             )
+            taken_back = heard.undone or ((heard.wrong,) if heard.wrong is not None else ())
+            self._observe(record, tuple(past.turn_id for past in taken_back))
             return record
+
+    def _observe(self, record: TurnRecord, took_back: tuple[TurnId, ...] | None) -> None:
+        """Tell the observer; what goes wrong there is logged once and is no fault of the turn.
+
+        Args:
+            record: The turn.
+            took_back: Turns that it undid; ``None`` when it came due by itself.
+        """
+        if self._observer is None:
+            return
+        try:
+            if took_back is None:
+                self._observer.came_due(record)
+            else:
+                self._observer.turn_over(record, took_back=took_back)
+        except Exception:
+            if not self._observer_failed:
+                self._observer_failed = True
+                _LOGGER.exception("The turn went well, but what could be learned from it is lost")
 
     def _spelt(self, said: str, view: ContextView) -> str:
         """Return the words with slips of the finger put right; names of the home are none."""
@@ -161,6 +185,7 @@ class Pipeline:
                     self._context.noted("hub.alarm", "rang")
                 turn = _Turn(None, (due.resolution,))
                 record, _ = self._carry_out(utterance, turn, _Watch(self._clock))
+                self._observe(record, None)
             yield record
 
     def _carry_out(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Rewrite,
         StateChange,
         TurnId,
+        TurnRecord,
         Understanding,
         Utterance,
     )
@@ -279,6 +280,18 @@ class ChangeListener(Protocol):
 
     def changed(self, changes: Sequence[StateChange]) -> None:
         """Take note of changes."""
+        ...
+
+
+class TurnObserver(Protocol):
+    """Told of every turn when it is over, before its answer goes out; must not wait."""
+
+    def turn_over(self, record: TurnRecord, *, took_back: Sequence[TurnId] = ()) -> object:
+        """Take note of a turn that was said, and of the turns it undid or corrected."""
+        ...
+
+    def came_due(self, record: TurnRecord) -> object:
+        """Take note of what was done for a turn whose time had come; it has that turn's id."""
         ...
 
 

@@ -31,10 +31,11 @@ from hubagent.understand import values
 from hubagent.understand.understander import Understander
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from hubagent.ports import Understand
+    from hubagent.ports import ChangeListener, Understand
     from hubagent.simulate.faults import Faults
+    from hubagent.types import StateChange
 
 START_S = 1_767_268_800.0
 """Wall clock of a scenario that names no time: noon on 1 January 2026, UTC."""
@@ -54,11 +55,15 @@ class MemoryHub:
         home: The home; its floors, areas and aliases are the owner's word to the hub.
         now_s: Wall clock at the start.
         faults: What goes wrong between the bus and the devices.
+
+    Attributes:
+        listeners: Told of every change, as those of the daemon's pump are.
     """
 
     def __init__(
         self, home: HomeModel, *, now_s: float = START_S, faults: Faults | None = None
     ) -> None:
+        self.listeners: list[ChangeListener] = []
         self.clock = ManualClock(now_s)
         self.bus = MemoryBus(self.clock)
         self.world = SimulatedHome(home, self.clock, faults=faults)
@@ -85,7 +90,9 @@ class MemoryHub:
             messages = self.client.receive()
             if not messages:
                 return
-            for adapter, index in self.store.ingest(messages).watched:
+            report = self.store.ingest(messages)
+            self._tell(report.changes)
+            for adapter, index in report.watched:
                 for request in self._directory.handle(adapter, messages[index]):
                     self.client.publish(request)
 
@@ -94,7 +101,11 @@ class MemoryHub:
         if seconds > 0:
             self.bus.advance(seconds)
             self.pump()
-            self.store.tick()
+            self._tell(self.store.tick())
+
+    def _tell(self, changes: Sequence[StateChange]) -> None:
+        for listener in self.listeners:
+            listener.changed(changes)
 
     def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
         """Move the clock until something holds; this is the executor's ``Wait``."""
