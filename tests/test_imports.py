@@ -23,7 +23,7 @@ SHARED_MAY_IMPORT = {
 }
 # Outside the package: who alone may import what.
 KEEPERS = {
-    "hubagent._core": {"context", "rewrite/index.py", "learn/chain.py"},
+    "hubagent._core": {"context", "rewrite/index.py", "learn/chain.py", "learn/words.py"},
     "onnxruntime": {"understand/model.py", "training/export.py"},
     "paho": {"mqtt/client.py", "simulate/client.py"},
     "torch": {"training"},

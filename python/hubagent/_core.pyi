@@ -21,7 +21,15 @@ from hubagent.types import (
     Value,
 )
 
-__all__ = ["Store", "View", "__debug_build__", "__version__", "solve_chain"]
+__all__ = [
+    "PhraseIndex",
+    "Store",
+    "View",
+    "__debug_build__",
+    "__version__",
+    "likeness",
+    "solve_chain",
+]
 
 __version__: str
 __debug_build__: bool
@@ -58,6 +66,9 @@ _NameMatch: TypeAlias = tuple[
     Literal["entity", "device", "area", "floor"], str, str, bool, float, float
 ]
 
+def likeness(one: str, other: str) -> tuple[float, float]:
+    """Return how alike two texts are spelled and how alike they sound, both in [0, 1]."""
+
 def solve_chain(
     states: int,
     edges: Sequence[tuple[int, int, float]],
@@ -72,6 +83,33 @@ def solve_chain(
     Returns (row, chance to end well, (last state, chance to end well there), best first).
     Raises ``ValueError`` for a number out of range.
     """
+
+@final
+class PhraseIndex:
+    """Phrases nearest by meaning and by sound; see ``hubagent.rewrite.index``.
+
+    Vectors are the bytes of ``float32`` numbers. Methods that take one raise ``ValueError`` when it
+    has another width or no direction.
+    """
+
+    def __new__(cls, width: int) -> PhraseIndex:
+        """Make an empty index; raise ``ValueError`` when it would be too wide."""
+    @staticmethod
+    def from_bytes(data: bytes) -> PhraseIndex:
+        """Read what ``to_bytes`` wrote; raise ``DataError`` when it is anything else."""
+    def to_bytes(self) -> bytes:
+        """Return all of it as bytes."""
+    @property
+    def width(self) -> int:
+        """Numbers of a vector."""
+    def __len__(self) -> int:
+        """Return the number of phrases."""
+    def add(self, id: int, text: str, vector: bytes) -> None:
+        """Add a phrase, in place of the one of the same id."""
+    def remove(self, id: int) -> bool:
+        """Remove a phrase; say whether it was there."""
+    def nearest(self, text: str, vector: bytes, limit: int) -> list[tuple[int, float, float]]:
+        """Return (id, similarity, sound) of the ``limit`` best of either measure, best first."""
 
 @final
 class View:

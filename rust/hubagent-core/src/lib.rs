@@ -12,6 +12,7 @@ pub mod convert;
 pub mod habits;
 pub mod history;
 pub mod hub;
+pub mod index;
 pub mod names;
 pub mod payload;
 pub mod persist;

@@ -39,10 +39,15 @@ pub(crate) fn map(py: Python<'_>, refused: Refused) -> PyErr {
             with_hint(py, &class, (&**entity_id, &**command), reason.to_string())
         }
         HubError::Binding(_) | HubError::Spec(_) | HubError::Topic(_) => {
-            classes::DataError::new_err(error.to_string())
+            data_error(error.to_string())
         }
         _ => classes::InternalError::new_err(error.to_string()),
     }
+}
+
+/// Makes the exception for bytes from outside that are wrong.
+pub(crate) fn data_error(message: String) -> PyErr {
+    classes::DataError::new_err(message)
 }
 
 fn with_hint<'py>(

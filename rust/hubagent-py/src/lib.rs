@@ -8,7 +8,9 @@ mod declare;
 mod detach;
 mod errors;
 mod home;
+mod index;
 mod store;
+mod text;
 mod view;
 
 /// Compiled core of hubagent.
@@ -19,7 +21,11 @@ mod _core {
     #[pymodule_export]
     use crate::chain::solve_chain;
     #[pymodule_export]
+    use crate::index::PhraseIndex;
+    #[pymodule_export]
     use crate::store::Store;
+    #[pymodule_export]
+    use crate::text::likeness;
     #[pymodule_export]
     use crate::view::View;
 
