@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import rank
+from hubagent.types import Arm
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Hypothesis,
         Outcome,
         Resolution,
+        Rewrite,
         TurnRecord,
         Understanding,
         Value,
@@ -152,6 +154,21 @@ def resolved(resolutions: Sequence[Resolution]) -> str:
         + (f" {item.reason}" if item.reason else "")
         + (f" {_ids(item.targets)}" if item.targets else "")
         for item in resolutions
+    )
+
+
+def rewritten(rewrite: Rewrite) -> str:
+    """Return in one line what was taken as what, from where, and whether it was used."""
+    how = "found online" if rewrite.online else "known"
+    used = {
+        Arm.APPLIED: "",
+        Arm.WITHHELD: ", left out as a control",
+        Arm.SHADOW: ", only noted",
+    }[rewrite.arm]
+    told = "".join(f" {name}={value:.2g}" for name, value in rewrite.features[:_NAMED])
+    return (
+        f'"{rewrite.target}" {rewrite.score:.2f}, {how}, {rewrite.layer.value}{used}'
+        f"{' by' if told else ''}{told}"
     )
 
 

@@ -17,22 +17,39 @@ from hubagent.act.plan import plan
 from hubagent.act.respond import Responder
 from hubagent.act.schedule import Schedule
 from hubagent.dialogue.dialogue import Dialogue
+from hubagent.dialogue.heard import Heard
 from hubagent.dialogue.memory import Past
 from hubagent.resolve import lexicon
 from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.text import tokens
-from hubagent.types import Decision, OutcomeKind, StageNote, TurnRecord, Utterance
+from hubagent.types import (
+    Arm,
+    Decision,
+    OutcomeKind,
+    StageNote,
+    TurnId,
+    TurnRecord,
+    Utterance,
+)
 from hubagent.understand.spelling import repaired
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hubagent.act.plan import Plan
     from hubagent.clock import Clock
-    from hubagent.dialogue.heard import Attempt, Heard
-    from hubagent.ports import Act, Context, ContextView, TurnObserver, Understand, Values
-    from hubagent.types import AreaId, Resolution, TurnId, Understanding
+    from hubagent.dialogue.heard import Attempt
+    from hubagent.ports import (
+        Act,
+        Context,
+        ContextView,
+        Rewriter,
+        TurnObserver,
+        Understand,
+        Values,
+    )
+    from hubagent.types import AreaId, Resolution, Rewrite, Understanding
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,7 +73,25 @@ class Pipeline:
         satellites: Mapping[str, AreaId] | None = None,
         default_area: AreaId | None = None,
         observer: TurnObserver | None = None,
+        rewriter: Rewriter | None = None,
+        defect: Callable[[Utterance, Understanding, Sequence[Resolution]], float] | None = None,
     ) -> None:
+        """Put the stages together.
+
+        Args:
+            understand: Reads the words.
+            values: Reads numbers, times and colours.
+            context: The home.
+            act: Sends commands.
+            clock: Tells the time.
+            schedule: Keeps what is for later; ``None`` for one in memory.
+            satellites: Which area a satellite stands in.
+            default_area: Where a speaker of unknown place is.
+            observer: Told of every turn when it is over.
+            rewriter: What was learned of other words; ``None`` for nothing.
+            defect: How likely a turn is to go wrong, by its words and what they came to, before
+                anything is done; without it only what was refused is doubtful.
+        """
         self._understand = understand
         self._context = context
         self._act = act
@@ -66,6 +101,8 @@ class Pipeline:
         self._default_area = default_area
         self._observer = observer
         self._observer_failed = False
+        self._rewriter = rewriter
+        self._defect = defect
         self._resolver = ConditionalResolver(understand, values)
         self._responder = Responder()
         self._dialogue = Dialogue(
@@ -80,23 +117,20 @@ class Pipeline:
             watch = _Watch(self._clock)
             view = self._context.view()
             spelt = replace(utterance, text=self._spelt(utterance.text, view))
-            with watch.stage("dialogue", spelt.text) as note:
-                heard = self._dialogue.hear(spelt, view)
-                note.chose = heard.note
-            turn = self._read(heard, utterance, view, watch)
-            with watch.stage("schedule", explain.resolved(turn.resolutions)) as note:
-                resolutions = self._schedule.arrange(turn.resolutions, utterance)
-                turn = replace(turn, resolutions=resolutions)
+            read = self._rewritten(spelt, view, watch)
+            with watch.stage("schedule", explain.resolved(read.turn.resolutions)) as note:
+                resolutions = self._schedule.arrange(read.turn.resolutions, utterance)
+                turn = replace(read.turn, resolutions=resolutions)
                 note.chose = explain.resolved(turn.resolutions)
-            record, planned = self._carry_out(utterance, turn, watch)
+            record, planned = self._carry_out(utterance, turn, watch, rewrite=read.rewrite)
             self._dialogue.remember(
-                spelt,
-                heard,
+                read.words,
+                read.heard,
                 Past(
                     utterance.turn_id,
                     utterance.heard_at_s,
                     view,
-                    turn.understanding or heard.understanding,
+                    turn.understanding or read.heard.understanding,
                     turn.resolutions,
                     commands=tuple(outcome.command for outcome in record.outcomes),
                 ),
@@ -104,6 +138,7 @@ class Pipeline:
                 asked=planned.deciding,
                 by=turn.by,
             )
+            heard = read.heard
             taken_back = heard.undone or ((heard.wrong,) if heard.wrong is not None else ())
             self._observe(record, tuple(past.turn_id for past in taken_back))
             return record
@@ -126,6 +161,93 @@ class Pipeline:
             if not self._observer_failed:
                 self._observer_failed = True
                 _LOGGER.exception("The turn went well, but what could be learned from it is lost")
+
+    def foresee(self, text: str, *, area_id: AreaId | None = None) -> tuple[Resolution, ...]:
+        """Return what words would come to if they were said now, out of any dialogue."""
+        with self._one_at_a_time:
+            view = self._context.view()
+            words = Utterance(TurnId(""), text, self._clock.now_s(), area_id=area_id)
+            return self._read(Heard(text), words, view, _Watch(self._clock)).resolutions
+
+    # -- other words -------------------------------------------------------------------------------
+
+    def _rewritten(self, words: Utterance, view: ContextView, watch: _Watch) -> _Reading:
+        """Return what the words come to, or those that experience puts in their place.
+
+        Answers, undos and corrections are never rewritten. There is one rewrite a turn: where its
+        words come to nothing, those that were heard are read, and that is all.
+        """
+        heard = self._heard(words, view, watch)
+        rewriter = self._rewriter
+        if rewriter is None or heard.resolutions is not None or heard.wrong is not None:
+            return _Reading(words, heard, self._read(heard, words, view, watch))
+        known = None if heard.first else rewriter.known(words, view)
+        if known is not None and known.arm is Arm.APPLIED:
+            other = self._other(known, words, view, watch)
+            if other is not None:
+                return other
+            return _Reading(words, heard, self._read(heard, words, view, watch))
+        reading = _Reading(words, heard, self._read(heard, words, view, watch), known)
+        understanding, doubt = reading.turn.understanding, self._doubt(reading)
+        if understanding is None or not doubt or (known and known.arm is Arm.WITHHELD):
+            return self._noted(reading, watch)
+        found: list[_Reading] = []
+
+        def acceptable(candidate: Rewrite) -> bool:
+            other = self._other(candidate, words, view, watch)
+            found.extend([] if other is None else [other])
+            return other is not None
+
+        applied = rewriter.online(words, understanding, view, doubt=doubt, acceptable=acceptable)
+        if applied is None or not found:
+            return self._noted(reading, watch)
+        return replace(found[-1], rewrite=applied)
+
+    def _heard(self, words: Utterance, view: ContextView, watch: _Watch) -> Heard:
+        with watch.stage("dialogue", words.text) as note:
+            heard = self._dialogue.hear(words, view)
+            note.chose = heard.note
+        return heard
+
+    def _other(
+        self, rewrite: Rewrite, words: Utterance, view: ContextView, watch: _Watch
+    ) -> _Reading | None:
+        """Return what the other words come to; ``None`` if they must not or cannot be carried out."""
+        assert self._rewriter is not None  # noqa: S101 # it made the rewrite
+        with watch.stage("rewrite", words.text) as note:
+            note.chose = explain.rewritten(rewrite)
+        other = replace(words, text=rewrite.target)
+        heard = self._heard(other, view, watch)
+        if heard.resolutions is not None or heard.wrong is not None:
+            return None
+        turn = self._read(heard, other, view, watch)
+        commands = [command for item in turn.resolutions for command in item.commands]
+        objection = self._rewriter.effect(commands, view)
+        if objection is None and turn.is_clear:
+            return _Reading(other, heard, turn, rewrite)
+        with watch.stage("rewrite", rewrite.target) as note:
+            note.chose = "not used: " + (objection.why if objection else "it is not clear here")
+        return None
+
+    def _noted(self, reading: _Reading, watch: _Watch) -> _Reading:
+        if reading.rewrite is not None:
+            with watch.stage("rewrite", reading.words.text) as note:
+                note.chose = explain.rewritten(reading.rewrite)
+        return reading
+
+    def _doubt(self, reading: _Reading) -> float:
+        """Return how likely the reading is wrong, 0 where that is no matter for other words."""
+        resolutions = reading.turn.resolutions
+        refused = [item for item in resolutions if item.decision is Decision.REFUSE]
+        if any(item.reason in _SAYS_LITTLE | _NAMES_UNKNOWN for item in refused):
+            return 1.0
+        clear = self._defect is not None and reading.turn.understanding is not None
+        if refused or not clear or not reading.turn.is_clear:
+            return 0.0
+        assert self._defect is not None  # noqa: S101 # as just seen
+        assert reading.turn.understanding is not None  # noqa: S101 # as just seen
+        doubt = self._defect(reading.words, reading.turn.understanding, resolutions)
+        return doubt if doubt >= _DOUBTFUL else 0.0
 
     def _spelt(self, said: str, view: ContextView) -> str:
         """Return the words with slips of the finger put right; names of the home are none."""
@@ -189,7 +311,7 @@ class Pipeline:
             yield record
 
     def _carry_out(
-        self, utterance: Utterance, turn: _Turn, watch: _Watch
+        self, utterance: Utterance, turn: _Turn, watch: _Watch, *, rewrite: Rewrite | None = None
     ) -> tuple[TurnRecord, Plan]:
         """Plan, act and answer."""
         resolutions = turn.resolutions
@@ -202,7 +324,12 @@ class Pipeline:
             self._context.done([it.command for it in outcomes if it.kind not in _NOT_DONE])
         with watch.stage("respond", note.chose) as note:
             response = self._responder.respond(
-                planned, resolutions, outcomes, self._context.view(), seed=utterance.turn_id
+                planned,
+                resolutions,
+                outcomes,
+                self._context.view(),
+                seed=utterance.turn_id,
+                taken_as=self._taken_as(rewrite),
             )
             note.chose = response
         record = TurnRecord(
@@ -216,10 +343,17 @@ class Pipeline:
             listen=planned.decision is Decision.ASK,
             notes=watch.notes(),
             ms=watch.total_ms(),
+            rewrite=rewrite,
         )
         self._turns.append(record)
         _LOGGER.debug("Turn %s: %s in %.1f ms", utterance.turn_id, record.decision, record.ms)
         return record, planned
+
+    def _taken_as(self, rewrite: Rewrite | None) -> str:
+        """Return the words to say that others were taken as; empty for saying nothing of it."""
+        if rewrite is None or rewrite.arm is not Arm.APPLIED or self._rewriter is None:
+            return ""
+        return "" if self._rewriter.muted else rewrite.target
 
     def area_of(self, utterance: Utterance, view: ContextView) -> AreaId | None:
         """Return where the speaker is: as said with the words, else where the satellite stands."""
@@ -248,6 +382,11 @@ class Pipeline:
 
 
 _SAYS_LITTLE = frozenset({"not_understood", "not_for_me", "unsupported"})
+_NAMES_UNKNOWN = frozenset(
+    {"unclear_thing", "unknown_area", "unknown_name", "no_such_device", "unknown_value"}
+)
+_DOUBTFUL = 0.5
+"""Probability of going wrong from which other words are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +401,24 @@ class _Turn:
     def says_little(self) -> bool:
         """Whether it is refused without a reason that names anything of the home."""
         return any(item.reason in _SAYS_LITTLE for item in self.resolutions)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether all of it can be carried out at once, without a question."""
+        return bool(self.resolutions) and all(
+            item.decision in {Decision.ACT, Decision.ANSWER} for item in self.resolutions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Words, as heard or as rewritten, with what the dialogue and the readings made of them."""
+
+    words: Utterance
+    heard: Heard
+    turn: _Turn
+    rewrite: Rewrite | None = None
+    """What was put in the place of the words as heard, or could have been."""
 
 
 @dataclass(slots=True)

@@ -298,10 +298,16 @@ class TurnObserver(Protocol):
 class Rewriter(Protocol):
     """Other words for what was said, where experience says that they are what was meant."""
 
-    def known(self, utterance: Utterance, view: ContextView) -> Rewrite | None:
-        """Look up a live pair for the words as heard, in microseconds, before they are understood.
+    @property
+    def muted(self) -> bool:
+        """Whether the answer is not to say that other words were taken."""
+        ...
 
-        The rewrite's ``arm`` says whether it is to be applied.
+    def known(self, utterance: Utterance, view: ContextView) -> Rewrite | None:
+        """Look up a pair for the words as heard before they are understood.
+
+        Costs microseconds where there is none. The rewrite's ``arm`` says whether it is to be
+        applied; a pair that is not live yet is in the arm ``shadow``.
         """
         ...
 
@@ -311,13 +317,23 @@ class Rewriter(Protocol):
         understanding: Understanding,
         view: ContextView,
         *,
-        acceptable: Callable[[str], bool],
+        doubt: float,
+        acceptable: Callable[[Rewrite], bool],
     ) -> Rewrite | None:
-        """Search the personal and the global index after a doubtful reading of the words.
+        """Search for what may have been meant, after a doubtful reading of the words.
 
-        ``acceptable`` understands and resolves a candidate and says whether this home could do it
-        at once, without a question; it is asked of the best candidate only.
+        Args:
+            utterance: The words as heard.
+            understanding: What they were read as.
+            view: The home.
+            doubt: Probability that carrying out that reading goes wrong; 1 if it was refused.
+            acceptable: Understands and resolves the target and says whether this home could do it
+                at once, without a question; asked once, of the best candidate.
         """
+        ...
+
+    def effect(self, commands: Sequence[Command], view: ContextView) -> Objection | None:
+        """Return why these commands must not come from a rewrite, or ``None``."""
         ...
 
 

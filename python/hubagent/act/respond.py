@@ -40,6 +40,7 @@ class Responder:
         view: ContextView,
         *,
         seed: str,
+        taken_as: str = "",
     ) -> str:
         """Return what to say about a turn; empty when nothing is to be said.
 
@@ -49,8 +50,12 @@ class Responder:
             outcomes: What happened to each command of the plan, in order.
             view: The home after the commands.
             seed: Chooses between sentences, such as the turn's id.
+            taken_as: Words that stood in the place of those that were said; empty for none.
         """
         pick = _Pick(seed)
+        if taken_as:
+            plain = self.respond(plan, resolutions, outcomes, view, seed=seed)
+            return f"{pick(self._data['rewritten']['taken_as']).format(words=taken_as)} {plain}"
         deciding = resolutions[plan.deciding] if resolutions else None
         if deciding is None or plan.decision is Decision.IGNORE:
             return ""

@@ -1,0 +1,162 @@
+"""Whether other words are taken for those that were heard, and which.
+
+Known pairs are looked up before anything is understood; after a doubtful reading pairs on trial come
+first. Every live pair has a control arm: with a small probability it is left out, and the arm and its
+probability are noted, so that what follows can be credited to the right cause (self-aware learning:
+Ponnusamy et al., arXiv 2205.00029; method sheet, section 1.9).
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+from hubagent.evidence import Objection, Stage, source_key
+from hubagent.types import Arm, Rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hubagent.evidence import Pair
+    from hubagent.ports import ContextView, Guard, PairStore
+    from hubagent.types import Command, TurnId, Understanding, Utterance
+
+WITHHELD_NEW = 0.10
+WITHHELD_MATURE = 0.02
+MATURE = 20.0
+"""Turns, faded, in both arms together, from which a pair counts as mature."""
+_OWNERS_WORD = frozenset({"taught", "import"})
+"""Origins that are the owner's own wish: nothing to try out."""
+
+
+class Search(Protocol):
+    """Looks for what may have been meant in all that is known to work."""
+
+    def best(
+        self, utterance: Utterance, understanding: Understanding, view: ContextView, doubt: float
+    ) -> Rewrite | None:
+        """Return the best candidate if it is good enough, else ``None``."""
+        ...
+
+
+class LearnedRewriter:
+    """Implements :class:`hubagent.ports.Rewriter`."""
+
+    def __init__(self, pairs: PairStore, guard: Guard, search: Search | None = None) -> None:
+        """Keep what is asked.
+
+        Args:
+            pairs: The learned pairs.
+            guard: Asked again whenever a pair is about to be used.
+            search: Where no pair is known; ``None`` leaves it at pairs.
+        """
+        self._pairs = pairs
+        self._guard = guard
+        self._search = search
+
+    @property
+    def muted(self) -> bool:
+        """Whether the answer is not to say that other words were taken."""
+        return self._pairs.setting("muted") == "yes"
+
+    def known(self, utterance: Utterance, view: ContextView) -> Rewrite | None:
+        """Return the live pair of these words with the arm drawn, else one that is only noted."""
+        key = source_key(utterance.text)
+        pairs = self._standing(key)
+        for stage, arm in (
+            (Stage.LIVE, None),
+            (Stage.TRIAL, Arm.SHADOW),
+            (Stage.SHADOW, Arm.SHADOW),
+        ):
+            for pair in pairs:
+                if pair.stage is stage and not self._refused(pair, view):
+                    if arm is not None:
+                        return self._rewrite(pair, arm, 1.0)
+                    return self._rewrite(pair, *drawn(pair, utterance.turn_id))
+        return None
+
+    def online(
+        self,
+        utterance: Utterance,
+        understanding: Understanding,
+        view: ContextView,
+        *,
+        doubt: float,
+        acceptable: Callable[[Rewrite], bool],
+    ) -> Rewrite | None:
+        """Return the best of what may have been meant, if it is good enough and acceptable.
+
+        A pair on trial is used only where the words as heard were refused, so that there is nothing
+        to lose.
+        """
+        if doubt >= 1.0:
+            for pair in self._standing(source_key(utterance.text)):
+                if pair.stage is Stage.TRIAL and not self._refused(pair, view):
+                    rewrite = self._rewrite(pair, Arm.APPLIED, 1.0, online=True)
+                    return rewrite if acceptable(rewrite) else None
+        if self._search is None:
+            return None
+        found = self._search.best(utterance, understanding, view, doubt)
+        if found is None or self._is_retired(found):
+            return None
+        if self._guard.objection(found.source, found.target, view) is not None:
+            return None
+        return found if acceptable(found) else None
+
+    def effect(self, commands: Sequence[Command], view: ContextView) -> Objection | None:
+        """Return why these commands must not come from a rewrite, or ``None``."""
+        return self._guard.effect(commands, view)
+
+    def _standing(self, key: str) -> tuple[Pair, ...]:
+        """Return the pairs of a source, the personal one first, without what was retired here."""
+        pairs = self._pairs.find(key)
+        gone = {source_key(pair.target) for pair in pairs if pair.stage is Stage.RETIRED}
+        return tuple(
+            pair
+            for pair in pairs
+            if pair.stage is not Stage.RETIRED and source_key(pair.target) not in gone
+        )
+
+    def _is_retired(self, found: Rewrite) -> bool:
+        """Return whether the home has unlearned exactly this."""
+        wanted = source_key(found.target)
+        return any(
+            pair.stage is Stage.RETIRED and source_key(pair.target) == wanted
+            for pair in self._pairs.find(found.source)
+        )
+
+    def _refused(self, pair: Pair, view: ContextView) -> bool:
+        """Return whether a guard-rail stands against a pair now, or it would lead to another one."""
+        if self._guard.objection(pair.source, pair.target, view) is not None:
+            return True
+        return _any_live(self._pairs.find(source_key(pair.target)))
+
+    def _rewrite(self, pair: Pair, arm: Arm, propensity: float, *, online: bool = False) -> Rewrite:
+        return Rewrite(
+            source=pair.source,
+            target=pair.target,
+            layer=pair.layer,
+            online=online,
+            arm=arm,
+            propensity=propensity,
+            score=(1.0 + pair.on.good) / (2.0 + pair.on.total),
+            table=self._pairs.version,
+        )
+
+
+def drawn(pair: Pair, turn_id: TurnId) -> tuple[Arm, float]:
+    """Return the arm of a live pair in a turn and the probability that it got that arm.
+
+    By a hash of the turn and the pair, so that a replay draws the same.
+    """
+    if pair.origin in _OWNERS_WORD:
+        return Arm.APPLIED, 1.0
+    mature = pair.on.total + pair.off.total >= MATURE
+    withheld = WITHHELD_MATURE if mature else WITHHELD_NEW
+    if zlib.crc32(f"{turn_id}\n{pair.source}".encode()) / 2**32 < withheld:
+        return Arm.WITHHELD, withheld
+    return Arm.APPLIED, 1.0 - withheld
+
+
+def _any_live(pairs: Iterable[Pair]) -> bool:
+    return any(pair.stage is Stage.LIVE for pair in pairs)
