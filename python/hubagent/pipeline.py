@@ -24,6 +24,7 @@ from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.text import tokens
 from hubagent.types import (
+    AreaId,
     Arm,
     Decision,
     OutcomeKind,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
         Understand,
         Values,
     )
-    from hubagent.types import AreaId, Resolution, Rewrite, Understanding
+    from hubagent.types import Resolution, Rewrite, Understanding
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Pipeline:
             values, is_home_word=lexicon.load().is_own_word, sensitive=is_sensitive
         )
         self._turns: deque[TurnRecord] = deque(maxlen=KEPT_TURNS)
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = threading.RLock()  # who observes a turn may foresee
 
     def run_turn(self, utterance: Utterance) -> TurnRecord:
         """Understand, resolve, act and answer; never raises for anything that was said."""
@@ -162,11 +163,17 @@ class Pipeline:
                 self._observer_failed = True
                 _LOGGER.exception("The turn went well, but what could be learned from it is lost")
 
-    def foresee(self, text: str, *, area_id: AreaId | None = None) -> tuple[Resolution, ...]:
-        """Return what words would come to if they were said now, out of any dialogue."""
+    def foresee(self, text: str, *, place: str = "") -> tuple[Resolution, ...]:
+        """Return what words would come to if they were said now, out of any dialogue.
+
+        Args:
+            text: The words.
+            place: The satellite or area where they would be said; empty for no known one.
+        """
         with self._one_at_a_time:
             view = self._context.view()
-            words = Utterance(TurnId(""), text, self._clock.now_s(), area_id=area_id)
+            area_id, device = AreaId(place) if place else None, place or None
+            words = Utterance(TurnId(""), text, self._clock.now_s(), area_id=area_id, device=device)
             return self._read(Heard(text), words, view, _Watch(self._clock)).resolutions
 
     # -- other words -------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from hubagent.evidence import Tally
 from hubagent.learn import chain
 from hubagent.learn.beta import Beta, lower, upper
 from hubagent.learn.life import DAY_S, PER_DAY, PRIOR_STRENGTH, faded
+from hubagent.learn.outcome import UNHANDLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,8 +41,6 @@ LIKELY = 0.5
 """Probability from which a dialogue counts as having gone from one request to another."""
 TRIED = 4
 """Sayings of a state that are read again before it is given up."""
-UNHANDLED = "UNH|"
-"""Beginning of the states of words that came to nothing."""
 _VIA = "\n"
 
 

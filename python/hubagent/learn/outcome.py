@@ -1,0 +1,45 @@
+"""Whether a turn came to something, as its journal entry alone tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hubagent.types import Arm, Decision, OutcomeKind
+
+if TYPE_CHECKING:
+    from hubagent.evidence import JournalTurn
+
+UNHANDLED = "UNH|"
+"""Beginning of the states of words that came to nothing."""
+NOTHING = frozenset(
+    {"not_understood", "unsupported", "not_for_me", "unclear_thing", "unknown_name", "unknown_area",
+     "no_such_device", "unknown_value"}
+)  # fmt: skip
+"""Reasons of a refusal after which nobody would miss the words as they were heard."""
+_WORKED = frozenset({OutcomeKind.FOLLOWED, OutcomeKind.ALREADY, OutcomeKind.SENT})
+
+
+def is_rewritten(turn: JournalTurn) -> bool:
+    """Return whether other words were taken for those that were heard."""
+    return turn.rewrite is not None and turn.rewrite.arm is Arm.APPLIED
+
+
+def worked(turn: JournalTurn) -> bool:
+    """Return whether a turn did something and the devices followed, or told of something there."""
+    if turn.decision is Decision.ANSWER:
+        return bool(turn.interpretation.partition("|")[2].partition("|")[0])
+    return (
+        turn.decision is Decision.ACT
+        and bool(turn.done)
+        and all(item.outcome in _WORKED for item in turn.done)
+    )
+
+
+def came_to_nothing(turn: JournalTurn) -> bool:
+    """Return whether the words of a turn were refused in a way that leaves nothing to lose."""
+    return (
+        turn.decision is Decision.REFUSE
+        and turn.interpretation.startswith(UNHANDLED)
+        and turn.reason in NOTHING
+        and not is_rewritten(turn)
+    )

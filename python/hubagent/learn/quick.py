@@ -1,0 +1,142 @@
+"""What one turn teaches at once: a trial pair from a rephrase that just worked, and a loss.
+
+In: the turn that ended and those before it in its place. Out: the pairs that change. A pair made
+here is only for words that came to nothing, so that there is nothing to lose; all the rest waits
+for the learning pass and its evidence. The last *successful* rephrase is the target, as in
+"Contextual Rephrase Detection for Reducing Friction in Dialogue Systems" (2021.emnlp-main.143).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from hubagent.evidence import Pair, SignalKind, Stage, Tally, source_key
+from hubagent.learn.life import DAY_S, advance
+from hubagent.learn.outcome import came_to_nothing, is_rewritten, worked
+from hubagent.learn.sessions import GAP_S, LATER, gap_s
+from hubagent.types import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from hubagent.evidence import JournalTurn, Signal
+    from hubagent.learn.hints import Judgement
+    from hubagent.types import Command, TurnId
+
+SURE = 0.8
+"""Least probability of the rephrase detector."""
+LOSS_WITHIN_S = 20.0
+"""So long after the answer a "no" or "undo" is meant for the rewrite."""
+_LOSSES = frozenset({SignalKind.NO, SignalKind.UNDO, SignalKind.CORRECTION, SignalKind.BY_HAND})
+
+
+class Reading(NamedTuple):
+    """What words would come to if they were said now."""
+
+    state: str
+    """As in :class:`~hubagent.learn.markov.Visit`."""
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """Learns from one turn.
+
+    Attributes:
+        judge: The rephrase detector: a turn, those after it, signals by turn.
+        read: Words and the place they are said in -> what they come to by themselves.
+        objection: Source, target, commands -> why the one must not stand for the other, or ``""``.
+        find: The pairs known of a source, the personal one first.
+    """
+
+    judge: Callable[
+        [JournalTurn, Sequence[JournalTurn], Mapping[TurnId, Sequence[Signal]]], Judgement
+    ]
+    read: Callable[[str, str], Reading]
+    objection: Callable[[str, str, Sequence[Command]], str]
+    find: Callable[[str], tuple[Pair, ...]]
+
+    def taught(
+        self,
+        turn: JournalTurn,
+        before: Sequence[JournalTurn],
+        signals: Mapping[TurnId, Sequence[Signal]],
+    ) -> Iterator[Pair]:
+        """Yield trial pairs that a turn makes of words before it that came to nothing.
+
+        Args:
+            turn: The turn that ended.
+            before: Those before it in the same place, oldest first.
+            signals: On all of them.
+        """
+        if not worked(turn) or is_rewritten(turn):
+            return
+        recent = _within_reach(before, turn)
+        for at, source in enumerate(recent):
+            words = source_key(source.heard)
+            if not came_to_nothing(source) or not self._is_open(words, turn):
+                continue
+            later = (*recent[at + 1 :], turn)
+            judged = self.judge(source, later, signals)
+            if judged.index != len(later) - 1 or judged.probability < SURE:
+                continue
+            reading = self.read(turn.heard, turn.place)
+            if reading.state == turn.interpretation and not self.objection(
+                words, turn.heard, reading.commands
+            ):
+                yield _trial(words, turn)
+
+    def lost(self, turn: JournalTurn, signals: Sequence[Signal]) -> Iterator[Pair]:
+        """Yield the pair that a turn was rewritten by, with a loss, if people took it back at once."""
+        rewrite = turn.rewrite
+        if rewrite is None or not is_rewritten(turn):
+            return
+        until_s = turn.at_s + turn.ms / 1000.0 + len(turn.response) / 15.0 + LOSS_WITHIN_S
+        lost_s = [it.at_s for it in signals if it.kind in _LOSSES and it.at_s <= until_s]
+        if not lost_s:
+            return
+        for pair in self.find(rewrite.source):
+            if source_key(pair.target) == source_key(rewrite.target):
+                tally = Tally(pair.on.good, pair.on.bad + 1.0)
+                yield advance(replace(pair, on=tally, last_s=lost_s[0]), lost_s[0])
+                return
+
+    def _is_open(self, words: str, turn: JournalTurn) -> bool:
+        """Return whether nothing better is known of the words than what is about to be learned."""
+        for pair in self.find(words):
+            barred = pair.stage is Stage.RETIRED and turn.at_s < pair.until_s
+            if barred or pair.stage in (Stage.TRIAL, Stage.LIVE):
+                return False
+        return True
+
+
+def _within_reach(before: Sequence[JournalTurn], turn: JournalTurn) -> tuple[JournalTurn, ...]:
+    """Return the last turns that belong to the dialogue of a turn, oldest first."""
+    found: list[JournalTurn] = []
+    later = turn
+    for earlier in reversed(before[-LATER:]):
+        if earlier.place != turn.place or gap_s(earlier, later) > GAP_S:
+            break
+        if earlier.speaker and turn.speaker and earlier.speaker != turn.speaker:
+            continue
+        found.append(earlier)
+        later = earlier
+    return tuple(reversed(found))
+
+
+def _trial(words: str, turn: JournalTurn) -> Pair:
+    return Pair(
+        source=words,
+        target=turn.heard,
+        layer=Layer.PERSONAL,
+        stage=Stage.TRIAL,
+        origin="rephrase",
+        interpretation=turn.interpretation,
+        off=Tally(0.0, 1.0),
+        sessions=1.0,
+        days=(int(turn.at_s // DAY_S),),
+        since_s=turn.at_s,
+        last_s=turn.at_s,
+        why=f'"{turn.heard}" was said right after it, and worked',
+    )

@@ -1,0 +1,136 @@
+"""What one turn teaches at once: a trial pair, or a loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hubagent.evidence import Pair, Signal, SignalKind, Stage, Tally, source_key
+from hubagent.learn.quick import Quick, Reading
+from hubagent.types import Arm, Decision, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hubagent.evidence import JournalTurn
+
+SAID, MEANT = "the thinking spot please", "turn on the desk lamp"
+
+
+@dataclass
+class _Judged:
+    index: int | None
+    probability: float
+
+
+def _quick(
+    *pairs: Pair,
+    judge: Callable[[int], _Judged] = lambda later: _Judged(later - 1, 0.95),
+    objection: str = "",
+    state: str = "hassturnon|light.desk_lamp|turn_on",
+) -> Quick:
+    return Quick(
+        judge=lambda _turn, later, _signals: judge(len(later)),  # type: ignore[arg-type,return-value]
+        read=lambda _words, _place: Reading(state, ()),
+        objection=lambda _source, _target, _commands: objection,
+        find=lambda words: tuple(pair for pair in pairs if pair.source == words),
+    )
+
+
+def _pair(stage: Stage, **more: Any) -> Pair:
+    return Pair(
+        source=source_key(SAID), target=MEANT, layer=Layer.PERSONAL, stage=stage, origin="rephrase",
+        interpretation="hassturnon|light.desk_lamp|turn_on", **more,
+    )  # fmt: skip
+
+
+def taught(quick: Quick, turn: JournalTurn, before: Sequence[JournalTurn]) -> list[Pair]:
+    return list(quick.taught(turn, before, {}))
+
+
+def test_a_rephrase_that_worked_makes_a_trial_pair_of_what_came_to_nothing(make_turn: Any) -> None:
+    (pair,) = taught(_quick(), make_turn(MEANT, 8), [make_turn(SAID, 0)])
+    assert (pair.source, pair.target, pair.stage) == (source_key(SAID), MEANT, Stage.TRIAL)
+    assert pair.origin == "rephrase"
+    assert MEANT in pair.why
+
+
+def test_each_of_several_failed_attempts_learns_the_one_that_worked(make_turn: Any) -> None:
+    before = [make_turn("thinking spot", 0), make_turn("light the thinking spot", 9)]
+    found = taught(_quick(), make_turn(MEANT, 18), before)
+    assert [pair.source for pair in found] == ["thinking spot", "light the thinking spot"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "why"),
+    [
+        ({"at_s": -60}, "too long ago"),
+        ({"place": "kitchen"}, "elsewhere"),
+        ({"decision": Decision.ASK}, "was asked about"),
+        ({"reason": "unreachable"}, "was understood"),
+        ({"decision": Decision.ACT, "interpretation": "x|light.x|turn_on"}, "did something"),
+    ],
+)
+def test_nothing_is_learned_of_words_that(make_turn: Any, earlier: Any, why: str) -> None:
+    first = make_turn(SAID, **{"at_s": 0, **earlier})
+    assert taught(_quick(), make_turn(MEANT, 8), [first]) == [], why
+
+
+def test_nothing_is_learned_unless_the_turn_worked_as_it_was_heard(make_turn: Any) -> None:
+    before = [make_turn(SAID, 0)]
+    assert taught(_quick(), make_turn("who knows", 8), before) == []
+    assert taught(_quick(), make_turn("lamp thing", 8, read=MEANT), before) == []
+
+
+def test_another_person_in_the_same_room_teaches_nothing(make_turn: Any) -> None:
+    first = make_turn(SAID, 0, speaker="ann")
+    assert taught(_quick(), make_turn(MEANT, 8, speaker="ben"), [first]) == []
+
+
+def test_nothing_is_learned_on_a_guess_or_against_a_guard_rail(make_turn: Any) -> None:
+    turn, before = make_turn(MEANT, 8), [make_turn(SAID, 0)]
+    assert taught(_quick(judge=lambda _: _Judged(0, 0.6)), turn, before) == []
+    assert taught(_quick(judge=lambda _: _Judged(None, 0.9)), turn, before) == []
+    assert taught(_quick(objection="it is a lock"), turn, before) == []
+    assert (
+        taught(_quick(state="UNH|turn on it"), turn, before) == []
+    )  # leans on what was said before
+
+
+@pytest.mark.parametrize("stage", [Stage.TRIAL, Stage.LIVE])
+def test_what_is_known_or_barred_is_left_alone(make_turn: Any, stage: Stage) -> None:
+    turn, before = make_turn(MEANT, 8), [make_turn(SAID, 0)]
+    assert taught(_quick(_pair(stage)), turn, before) == []
+    barred = _pair(Stage.RETIRED, until_s=turn.at_s + 1)
+    assert taught(_quick(barred), turn, before) == []
+    assert len(taught(_quick(replace(barred, until_s=turn.at_s)), turn, before)) == 1
+
+
+@pytest.mark.parametrize(
+    "kind", [SignalKind.NO, SignalKind.UNDO, SignalKind.CORRECTION, SignalKind.BY_HAND]
+)
+def test_a_no_within_twenty_seconds_retires_a_trial_pair(make_turn: Any, kind: SignalKind) -> None:
+    turn = make_turn(SAID, 0, read=MEANT)
+    signal = Signal(turn.turn_id, kind, turn.at_s + 15)
+    (pair,) = _quick(_pair(Stage.TRIAL)).lost(turn, [signal])
+    assert pair.stage is Stage.RETIRED
+    assert pair.until_s > turn.at_s
+
+
+def test_one_no_does_not_retire_a_pair_that_has_helped(make_turn: Any) -> None:
+    turn = make_turn(SAID, 0, read=MEANT)
+    helped = _pair(Stage.LIVE, on=Tally(9, 0), off=Tally(0, 4))
+    (pair,) = _quick(helped).lost(turn, [Signal(turn.turn_id, SignalKind.NO, turn.at_s + 5)])
+    assert (pair.stage, pair.on.bad) == (Stage.LIVE, 1.0)
+
+
+def test_no_loss_without_a_rewrite_too_late_or_of_another_kind(make_turn: Any) -> None:
+    turn = make_turn(SAID, 0, read=MEANT)
+    quick = _quick(_pair(Stage.TRIAL))
+    assert not list(quick.lost(turn, [Signal(turn.turn_id, SignalKind.NO, turn.at_s + 60)]))
+    assert not list(quick.lost(turn, [Signal(turn.turn_id, SignalKind.THANKS, turn.at_s + 5)]))
+    assert turn.rewrite is not None
+    held_back = replace(turn, rewrite=replace(turn.rewrite, arm=Arm.WITHHELD))
+    assert not list(quick.lost(held_back, [Signal(turn.turn_id, SignalKind.NO, turn.at_s + 5)]))

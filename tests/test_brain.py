@@ -1,0 +1,213 @@
+"""The assembly on whole homes: say it, fail, say it otherwise, and say the first thing again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hubagent.brain import Brain, Parts
+from hubagent.evidence import SignalKind, Stage
+from hubagent.replay import MemoryHub
+from hubagent.simulate.demo import demo_home
+from hubagent.simulate.home import HomeModel, load_home
+from hubagent.types import AreaId, Arm, Decision, TurnId, TurnRecord, Utterance
+from hubagent.understand import values
+from hubagent.understand.understander import Understander
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ALL = Parts()
+HOMES = Path(__file__).parent.parent / "benchmarks" / "homes"
+
+
+@pytest.fixture(scope="module")
+def understand() -> Understander:
+    return Understander.load()
+
+
+class _Home:
+    """A home in memory with everything that learns."""
+
+    def __init__(
+        self, home: HomeModel, understand: Understander, path: Path | None, parts: Parts
+    ) -> None:
+        self.hub = MemoryHub(home)
+        self.brain = Brain(
+            context=self.hub.store,
+            understand=understand,
+            clock=self.hub.clock,
+            state_dir=path,
+            parts=parts,
+        )
+        self.hub.listeners.append(self.brain)
+        self.pipeline = self.brain.pipeline(values=values, act=self.hub.executor)
+        self.count = 0
+
+    def say(self, text: str, *, after_s: float = 8.0, area: str | None = None) -> TurnRecord:
+        for _ in range(int(after_s)):
+            self.hub.advance(1.0)
+            self.brain.tick()
+        self.count += 1
+        return self.pipeline.run_turn(
+            Utterance(
+                TurnId(f"turn-{self.count}"),
+                text,
+                self.hub.clock.now_s(),
+                AreaId(area) if area else None,
+            )
+        )
+
+    def state(self, entity_id: str) -> object:
+        return self.hub.world.states()[entity_id]["state"]
+
+
+@pytest.fixture
+def live_in(understand: Understander) -> Callable[..., _Home]:
+    def begin(home: str = "demo", path: Path | None = None, parts: Parts = ALL) -> _Home:
+        model = demo_home() if home == "demo" else load_home(HOMES / f"{home}.yaml")
+        return _Home(model, understand, path, parts)
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("home", "first", "then"),
+    [
+        ("demo", "turn on the reading nook", "turn on the floor lamp"),
+        ("demo", "fire up the sofa glow", "turn on the floor lamp"),
+        ("demo", "lumos", "turn on the kitchen light"),
+        ("demo", "switch on the thinking spot", "turn on the desk lamp"),
+        ("demo", "turn on the big bertha", "turn on the coffee machine"),
+    ],
+)
+def test_what_failed_works_the_next_time_after_a_rephrase(
+    live_in: Callable[..., _Home], home: str, first: str, then: str
+) -> None:
+    one = live_in(home)
+    refused = one.say(first)
+    assert refused.decision is Decision.REFUSE
+    assert not refused.outcomes
+    mended = one.say(then)
+    assert mended.decision is Decision.ACT
+    (wanted,) = [outcome.command for outcome in mended.outcomes]
+    again = one.say(first, after_s=300)
+    assert again.decision is Decision.ACT
+    assert [outcome.command for outcome in again.outcomes] == [wanted]
+    assert again.rewrite is not None
+    assert (again.rewrite.arm, again.rewrite.target) == (Arm.APPLIED, then)
+    assert then in again.response
+
+
+def taught(one: _Home, first: str = "lumos", then: str = "turn on the kitchen light") -> None:
+    """Let a trial pair come about."""
+    one.say(first)
+    one.say(then)
+    assert [pair.stage for pair in one.brain.pairs()] == [Stage.TRIAL]
+
+
+def test_a_no_right_after_it_unlearns_a_trial_pair(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    taught(one)
+    one.say("turn off the kitchen light", after_s=200)
+    assert one.say("lumos", after_s=200).decision is Decision.ACT
+    one.say("undo that", after_s=4)
+    assert [pair.stage for pair in one.brain.pairs()] == [Stage.RETIRED]
+    assert one.say("lumos", after_s=200).decision is Decision.REFUSE
+
+
+def test_a_device_that_is_put_back_by_hand_unlearns_it_too(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    taught(one)
+    one.say("turn off the kitchen light", after_s=200)
+    one.say("lumos", after_s=200)
+    one.hub.advance(8.0)
+    one.hub.world.place("light.kitchen_light", "off", {})
+    one.hub.pump()
+    for _ in range(40):
+        one.hub.advance(1.0)
+        one.brain.tick()
+    assert [pair.stage for pair in one.brain.pairs()] == [Stage.RETIRED]
+
+
+def test_to_forget_it_takes_it_out_of_everything(
+    live_in: Callable[..., _Home], tmp_path: Path
+) -> None:
+    one = live_in(path=tmp_path)
+    taught(one, first="lumos maxima quidditch")
+    one.say("turn off the kitchen light", after_s=1000)
+    one.brain.learn()
+    assert one.brain.forget("lumos maxima quidditch") > 0
+    assert one.brain.pairs() == ()
+    assert one.say("lumos maxima quidditch", after_s=200).decision is Decision.REFUSE
+    assert one.brain.forget("lumos maxima quidditch") > 0
+    one.brain.learn()
+    one.brain.close()
+    assert one.brain.pairs() == ()
+    left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"quidditch" not in left
+
+
+def test_what_was_learned_outlives_the_hub(live_in: Callable[..., _Home], tmp_path: Path) -> None:
+    one = live_in(path=tmp_path)
+    taught(one)
+    one.say("turn off the kitchen light", after_s=1000)
+    report = one.brain.learn()
+    one.brain.close()
+    other = live_in(path=tmp_path)
+    last = other.brain.last_pass()
+    assert last is not None
+    assert last["new"] == report.new > 0
+    assert other.say("lumos").decision is Decision.ACT
+
+
+def test_it_leaves_as_a_document_and_comes_back_but_for_what_is_dangerous(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    taught(one)
+    document = one.brain.export()
+    document["pairs"].append({"source": "open sesame", "target": "unlock the front door"})
+    other = live_in()
+    taken = other.brain.import_(document)
+    assert (taken.pairs, sum(taken.skipped.values())) == (1, 1)
+    assert other.say("lumos").decision is Decision.ACT
+    assert other.say("open sesame").decision is not Decision.ACT
+    assert other.state("lock.front_door") == "locked"
+
+
+def test_nothing_is_learned_that_would_move_something_sensitive(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    for day in range(6):
+        one.say("let the cat in please", after_s=80_000 if day else 8)
+        one.say("unlock the front door")
+        one.say("yes", after_s=3)
+        one.say("lock the front door", after_s=60)
+        one.brain.learn()
+    assert not [pair for pair in one.brain.pairs() if pair.stage in (Stage.TRIAL, Stage.LIVE)]
+    assert one.say("let the cat in please", after_s=900).decision is not Decision.ACT
+    assert one.state("lock.front_door") == "locked"
+
+
+def test_parts_that_are_left_out_learn_nothing(live_in: Callable[..., _Home]) -> None:
+    one = live_in(parts=Parts(chain=False, rephrases=False))
+    for _ in range(3):
+        one.say("lumos", after_s=90_000)
+        one.say("turn on the kitchen light")
+        one.say("turn off the kitchen light", after_s=1000)
+        one.brain.learn()
+    assert one.brain.pairs() == ()
+
+
+def test_signals_of_satellites_reach_the_journal(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    record = one.say("what is the temperature in the kitchen")
+    one.brain.event("barge_in")
+    one.say("turn on the kitchen light", after_s=100)
+    signals = one.brain.journal.signals([record.utterance.turn_id])
+    kinds = {signal.kind for signal in signals[record.utterance.turn_id]}
+    assert SignalKind.BARGE_IN in kinds
