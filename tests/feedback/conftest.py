@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hubagent.evidence import Done, JournalTurn
 from hubagent.types import Arm, Decision, EntityId, Layer, OutcomeKind, Rewrite, TurnId
 
-
-@pytest.fixture
-def make_turn() -> Any:
-    def make(turn_id: str = "t1", heard: str = "turn on the desk lamp", **more: Any) -> JournalTurn:
-        given: dict[str, Any] = {
-            "at_s": 1_800_000_000.0,
-            "place": "kitchen",
-            "speaker": "",
-            "read": heard,
-            "rewrite": None,
-            "decision": Decision.ACT,
-            "intent": "HassTurnOn",
-            "reason": "",
-            "interpretation": "hassturnon|light.desk|turn_on",
-            "probability": 0.97,
-            "margin": 0.95,
-            "out_of_scope": 0.01,
-            "asr_confidence": None,
-            "done": (Done(EntityId("light.desk"), "turn_on", {}, OutcomeKind.FOLLOWED),),
-            "response": "Turned on the Desk Lamp.",
-            "ms": 21.5,
-            "embedding": (),
-            "stages": (("understand", heard, "HassTurnOn 0.97"),),
-        }
-        return JournalTurn(TurnId(turn_id), heard=heard, **{**given, **more})
-
-    return make
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-@pytest.fixture
+def made_turn(
+    turn_id: str = "t1", heard: str = "turn on the desk lamp", **more: Any
+) -> JournalTurn:
+    given: dict[str, Any] = {
+        "at_s": 1_800_000_000.0,
+        "place": "kitchen",
+        "speaker": "",
+        "read": heard,
+        "rewrite": None,
+        "decision": Decision.ACT,
+        "intent": "HassTurnOn",
+        "reason": "",
+        "interpretation": "hassturnon|light.desk|turn_on",
+        "probability": 0.97,
+        "margin": 0.95,
+        "out_of_scope": 0.01,
+        "asr_confidence": None,
+        "done": (Done(EntityId("light.desk"), "turn_on", {}, OutcomeKind.FOLLOWED),),
+        "response": "Turned on the Desk Lamp.",
+        "ms": 21.5,
+        "embedding": (),
+        "stages": (("understand", heard, "HassTurnOn 0.97"),),
+    }
+    return JournalTurn(TurnId(turn_id), heard=heard, **{**given, **more})
+
+
+@pytest.fixture(scope="session")
+def make_turn() -> Callable[..., JournalTurn]:
+    return made_turn
+
+
+@pytest.fixture(scope="session")
 def rewrite() -> Rewrite:
     return Rewrite(
         source="turn on the tess lamp",
