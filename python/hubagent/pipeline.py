@@ -260,11 +260,15 @@ class Pipeline:
         """Return the words with slips of the finger put right; names of the home are none."""
 
         def is_word(word: str) -> bool:
-            return self._understand.is_word(word) or any(
-                word in tokens(name)
-                for items in (view.entities(), view.areas(), view.floors())
-                for item in items
-                for name in (item.name, *item.aliases)
+            return (
+                self._understand.is_word(word)
+                or lexicon.load().knows(word)
+                or any(
+                    word in tokens(name)
+                    for items in (view.entities(), view.areas(), view.floors())
+                    for item in items
+                    for name in (item.name, *item.aliases)
+                )
             )
 
         return repaired(said, is_word)

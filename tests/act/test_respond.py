@@ -136,7 +136,7 @@ def _facts() -> dict[str, Any]:
         "value": "7", "minimum": 1, "maximum": 5, "unit": "%", "state": "on", "yes": ("Lamp",),
         "no": ("Fan",), "count": 1, "total": 2, "values": ("7",), "units": ("%",), "items": ("milk",),
         "condition": "rainy", "temperature": "5", "time": "10:00", "date": "Monday", "timer": "tea",
-        "when": "at 10:00", "options": "a or b", "intent": "X",
+        "when": "at 10:00", "options": "a or b", "intent": "X", "item": "milk", "at_s": 60.0, "now_s": 90.0,
     }  # fmt: skip
 
 

@@ -11,7 +11,16 @@ import zlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from hubagent.act.wording import definite, is_plural, listed, spoken_number, things, unit_of
+from hubagent.act.wording import (
+    definite,
+    is_plural,
+    listed,
+    spoken_duration,
+    spoken_moment,
+    spoken_number,
+    things,
+    unit_of,
+)
 from hubagent.types import Decision, OutcomeKind
 
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
     from hubagent.types import Candidate, Command, EntityId, Outcome, Resolution, Value
 
 _NAMED_IN_QUESTION = 3
-_LISTED = 4
+_LISTED = 6
 
 
 class Responder:
@@ -173,6 +182,10 @@ class Responder:
             said = str(self._data["answers"].get(own, [""])[0])
             texts["own"] = _lower(said.partition(", ")[2].rstrip("."))
             texts["found"] = _found(texts)
+        elif reason == "when":
+            at_s, now_s = float(str(facts["at_s"])), float(str(facts["now_s"]))
+            texts["moment"] = spoken_moment(at_s, now_s, clock=True)
+            texts["ago"] = spoken_duration(now_s - at_s)
         elif "values" in facts:
             texts.update(_value_texts(facts))
         elif reason == "weather" and "temperature" not in facts:

@@ -7,21 +7,25 @@ the readings of the model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.asked_lists import on_lists
+from hubagent.resolve.asked_when import asks_when, last_change
 from hubagent.resolve.features import is_cooker
-from hubagent.resolve.inquiry import Inquiry, InquiryReader
+from hubagent.resolve.inquiry import Inquiry, InquiryReader, without_frame
+from hubagent.resolve.named import AskedNames, Named, named, scattered, sensors_of
 from hubagent.resolve.tellers import Tellers, Told, number_of, unit_fits
+from hubagent.resolve.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hubagent.ports import Values
     from hubagent.resolve.ground import Grounder
     from hubagent.resolve.lexicon import Lexicon, Quality
-    from hubagent.types import AreaId, Entity, EntityId, Value
+    from hubagent.types import AreaId, Entity, Value
 
 _WITHOUT_SUBJECT = frozenset({"weather", "sun", "person", "device_tracker"})
 """Domains whose state is asked without naming anything: "is it raining", "is anyone home"."""
@@ -31,18 +35,9 @@ _SCREENS = frozenset({"blind", "curtain", "shade", "shutter", "awning", "damper"
 _WARM = frozenset({"on", "heat", "heating", "auto", "electric", "gas"})
 _SPOKEN_MOST = 5
 _SPOKEN_PLACES = {"down there": "downstairs", "up there": "upstairs", "out": "outside"}
+_WITHIN = frozenset({"in", "inside", "at", "by", "near"})
+_DETERMINERS = frozenset({"the", "my", "our", "his", "her", "their"})
 _HOT_C, _HOT_F = 60.0, 140.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is so, as facts for a sentence."""
-
-    reason: str
-    facts: Mapping[str, Value]
-    targets: tuple[EntityId, ...]
-    holds: bool | None = None
-    """Of a question that is answered with yes or no, and of a condition."""
 
 
 class Asked:
@@ -52,16 +47,33 @@ class Asked:
         self._lexicon = lexicon
         self._reader = InquiryReader(lexicon, values)
 
-    def answer(self, said: str, grounder: Grounder) -> Verdict | None:
-        """Return the answer to a question, ``None`` if the words are no clear one."""
-        inquiry = self._reader.read(said, grounder.places)
-        if inquiry.form == "statement":
+    def answer(self, said: str, grounder: Grounder, *, loose: bool = False) -> Verdict | None:
+        """Return the answer to a question, ``None`` if the words are no clear one.
+
+        Args:
+            said: The words.
+            grounder: The home of this turn.
+            loose: Take words for a question of which nothing tells that they are one.
+        """
+        listed = on_lists(said, grounder.view, self._lexicon)
+        if listed is not None:
+            return listed
+        names = AskedNames(grounder.view, grounder.places)
+        inquiry = self._reader.read(said, names, loose=loose)
+        if inquiry.form == "statement" or (loose and inquiry.quality is None):
             return None
-        return _Lookup(inquiry, grounder, self._lexicon).verdict()
+        lookup = _Lookup(inquiry, grounder, self._lexicon)
+        words = text.tokens(without_frame(said, self._lexicon)[0])
+        if asks_when(words):
+            return lookup.when(words)
+        verdict = lookup.verdict()
+        if verdict is not None or inquiry.form in {"compare", "most"}:
+            return verdict
+        return lookup.by_name(words)
 
     def unknown(self, said: str, grounder: Grounder) -> str:
         """Return what a question is about, where nothing of the home is called so; else nothing."""
-        inquiry = self._reader.read(said, grounder.places)
+        inquiry = self._reader.read(said, AskedNames(grounder.view, grounder.places))
         if inquiry.form == "statement" or inquiry.empty or not 0 < len(inquiry.subject) < 3:
             return ""  # more than two words are hardly one name
         words = {text.singular(w) for w in inquiry.subject}
@@ -78,7 +90,7 @@ class Asked:
             request: What is to be done if it holds; "it" may be a thing of it.
             grounder: The home of this turn.
         """
-        inquiry = self._reader.read(said, grounder.places)
+        inquiry = self._reader.read(said, AskedNames(grounder.view, grounder.places))
         if inquiry.form != "compare":
             inquiry = replace(inquiry, form="is")
         about = tuple(text.tokens(request))
@@ -125,10 +137,12 @@ class _Lookup:
     # -- states ------------------------------------------------------------------------------------
 
     def _state(self) -> Verdict | None:
-        inquiry = self._inquiry
         entities = self._in_question()
-        if not entities:
-            return None
+        return self._states_of(entities) if entities else None
+
+    def _states_of(self, entities: tuple[Entity, ...]) -> Verdict | None:
+        """Return which of things that can be in a state asked about are in it."""
+        inquiry = self._inquiry
         states = [next(s for s in inquiry.states if self._lexicon.can_be(e, s)) for e in entities]
         yes = [
             entity
@@ -145,16 +159,21 @@ class _Lookup:
         reason = {"which": "which_are", "many": "how_many"}.get(
             inquiry.form, f"{'all' if several else 'any'}_{'yes' if is_so else 'no'}"
         )
+        named = self._rooms if inquiry.rooms else _names
         facts: dict[str, Value] = {
             "state": inquiry.state_said,
             "asked": inquiry.states[0],
-            "yes": tuple(entity.name for entity in yes),
-            "no": tuple(entity.name for entity in no),
-            "count": len(yes),
+            "yes": named(yes),
+            "no": named(no),
+            "count": len(named(yes)),
             "total": len(entities),
             "kind": " ".join(inquiry.subject),
         }
         return Verdict(reason, facts, tuple(e.entity_id for e in entities), holds)
+
+    def _rooms(self, entities: Sequence[Entity]) -> tuple[str, ...]:
+        rooms = (self._tellers.area_name(entity) for entity in entities)
+        return tuple(dict.fromkeys(room for room in rooms if room))
 
     def _in_question(self) -> tuple[Entity, ...]:
         """Return the things whose state is asked for."""
@@ -287,6 +306,8 @@ class _Lookup:
     def _of_what_plays(self, quality: Quality, areas: frozenset[AreaId] | None) -> tuple[Told, ...]:
         """Return what is told of the player that is playing, the speaker's first."""
         told = self._tellers.telling(quality, (), areas)
+        if not told and quality.name == "artist":  # who sings it stands in many a title
+            return self._of_what_plays(self._quality("media"), areas)
         playing = [t for t in told if self._view.state(t.entity.entity_id).state == "playing"]
         here = self._grounder.places.find("here").areas or frozenset()
         near = [t for t in playing if self._view.area_of(t.entity.entity_id) in here]
@@ -315,7 +336,10 @@ class _Lookup:
         return tuple(item for item in told if unit_fits(unit, item.unit))
 
     def _temperature(self) -> Quality:
-        return next(item for item in self._lexicon.qualities if item.name == "temperature")
+        return self._quality("temperature")
+
+    def _quality(self, name: str) -> Quality:
+        return next(item for item in self._lexicon.qualities if item.name == name)
 
     def _bounded(self, told: tuple[Told, ...]) -> Verdict | None:
         bound = self._inquiry.bound
@@ -337,6 +361,87 @@ class _Lookup:
             reason=f"bound_{'yes' if holds else 'no'}" if len(told) == 1 else "values",
         )
 
+    # -- what is called by its whole name ----------------------------------------------------------
+
+    def by_name(self, words: tuple[str, ...]) -> Verdict | None:
+        """Return what is known of the thing that a question names in full, however it is asked.
+
+        "What's the robot up to" is told its state; "does the gate remote need a new battery" its charge.
+        The name must stand alone: a "big garage door" is no Garage Door, nor is the one "in the cellar"
+        anything of a home without one.
+
+        Args:
+            words: Tokens of the question.
+        """
+        things, name = self._called(words)
+        return self._known_of(things, name) if things else None
+
+    def when(self, words: tuple[str, ...]) -> Verdict | None:
+        """Return when what a question is about last changed."""
+        things, name = self._called(words)
+        also = self._tellers.any_called(name or self._inquiry.subject, self._areas()[0])
+        things = (*things, *(e for e in also if e not in things))
+        return last_change(words, things, self._view, self._lexicon)
+
+    def _called(self, words: tuple[str, ...]) -> tuple[tuple[Entity, ...], tuple[str, ...]]:
+        """Return the things that the words name in full, and the words of the name if they are one."""
+        entities = self._view.entities()
+        spans = named(words, entities)
+        if len(spans) == 1 and self._is_alone(spans[0], words):
+            things, name = spans[0].things, words[spans[0].start : spans[0].end]
+        elif not spans:
+            things, name = scattered(words, entities), ()
+        else:
+            return (), ()
+        areas, known = self._areas()
+        if areas is not None:
+            things = tuple(e for e in things if self._view.area_of(e.entity_id) in areas)
+        return (things, name) if known else ((), ())
+
+    def _known_of(self, things: tuple[Entity, ...], name: tuple[str, ...]) -> Verdict | None:
+        inquiry, entities = self._inquiry, self._view.entities()
+        sensors = tuple(e for e in sensors_of(name, entities) if e not in things) if name else ()
+        if inquiry.quality is not None:
+            told = self._tellers.telling_of((*things, *sensors), inquiry.quality)
+            if told:
+                bounded = self._bounded(told) if inquiry.bound is not None else None
+                return bounded or _told_verdict(told, inquiry.quality)
+            things = tuple(e for e in things if e.domain == "sensor")  # a kettle tells no charge
+        able = tuple(
+            e for e in things if any(self._lexicon.can_be(e, state) for state in inquiry.states)
+        )
+        if able:
+            return self._states_of(able)
+        told = tuple(item for e in things if (item := self._tellers.described(e)).value is not None)
+        return _told_verdict(told, None) if told else None
+
+    def _is_alone(self, found: Named, words: tuple[str, ...]) -> bool:
+        """Return whether nothing else is said of which thing of that name is meant."""
+        before = words[found.start - 1] if found.start else ""
+        around = self._tellers.around(found.things)
+        if before and self._reads_as_name(before) and text.singular(before) not in around:
+            return False
+        behind = words[found.end :]
+        if behind and self._is_other_kind(behind[0], found.things):
+            return False
+        for index in range(len(behind) - 1):
+            if behind[index] in _WITHIN and behind[index + 1] in _DETERMINERS:
+                place = self._grounder.places.find(" ".join(behind[index + 2 : index + 4]))
+                one = self._grounder.places.find(" ".join(behind[index + 2 : index + 3]))
+                own = {text.singular(word) for word in behind[index + 2 : index + 4]} & around
+                if place.unknown and one.unknown and not own:
+                    return False
+        return True
+
+    def _is_other_kind(self, word: str, things: tuple[Entity, ...]) -> bool:
+        """Return whether a word behind a name makes something else of it: "doorbell camera"."""
+        kinds = self._lexicon.kinds_of((word,))
+        return bool(kinds) and not any(said.kind.fit(e) for said in kinds for e in things)
+
+    def _reads_as_name(self, word: str) -> bool:
+        small = self._lexicon.fillers | self._lexicon.skipped | self._lexicon.carriers
+        return word not in small and self._lexicon.state_of((word,)) is None
+
     # -- comparisons -------------------------------------------------------------------------------
 
     def _compare(self) -> Verdict | None:
@@ -355,6 +460,8 @@ class _Lookup:
                 )
             elif areas:
                 found = self._ambient(quality, areas)
+                if not found and words == "here":  # a room without a sensor is as warm as the house
+                    found = self._ambient(quality, self._all_areas() - self._outdoor_areas())
             else:
                 found = self._tellers.telling(quality, text.tokens(words), None)
             if not found or number_of(found[0].value) is None:
@@ -362,6 +469,9 @@ class _Lookup:
             told.append(found[0])
         verdict = self._extreme(told, quality)
         first = number_of(told[0].value) == self._extreme_of(told) != number_of(told[1].value)
+        if inquiry.closed:
+            both = _told_verdict(tuple(told), quality)
+            return replace(both, reason=f"compared_{'yes' if first else 'no'}", holds=first)
         return replace(verdict, holds=first)
 
     def _most(self) -> Verdict | None:
@@ -428,6 +538,10 @@ class _Lookup:
 
     def _outdoor_areas(self) -> frozenset[AreaId]:
         return self._grounder.places.find("outside").areas or frozenset()
+
+
+def _names(entities: Sequence[Entity]) -> tuple[str, ...]:
+    return tuple(entity.name for entity in entities)
 
 
 def _told_verdict(told: tuple[Told, ...], quality: Quality | None) -> Verdict:

@@ -34,6 +34,14 @@ _OUT_OF = re.compile(
     r"^(?:(?:we|i)\s+need\s+(?:some\s+)?more|(?:we|i)(?:'re| are|'ve| have)(?:\s+all)?(?:\s+run)?\s+out\s+of)\s+(?P<item>.+?)[.!\s]*$",
     re.IGNORECASE,
 )
+_RAN_OUT = re.compile(
+    r"\b(?:out of|need(?:s|ing)?(?: (?:more|some))?|low on|no more|there(?:'s| is) no|used up (?:all )?the"
+    r"|finished (?:off )?the|forgot(?:ten)?(?: the)?|want(?: some)?)\s+(?P<item>[^,;.:!?]+?)"
+    r"(?=\s*[,;.:!?]|\s+(?:and|so|can|could|please|again)\b)",
+    re.IGNORECASE,
+)
+"""What was spoken of before "add them to the list"."""
+_PRONOUNS = frozenset({("it",), ("them",), ("that",), ("those",), ("some",), ("this",), ("these",)})
 _EDGES = re.compile(
     r"^(?:(?:some|the|a|an|please|off|down|up)\s+)+|[\s,.!?]+$"
     r"|\s+(?:to|on|onto|in|into|off|from|please|as|done)(?=\s*$)",
@@ -82,9 +90,14 @@ class ByList:
             if last < first:
                 first, last = verb.end(), len(said)
             item = _trimmed(_BEFORE_LIST.sub("", said[first:last]))
+            start = clause.start + said.index(item, first) if item else 0
+            if text.tokens(item) in _PRONOUNS:
+                spoken_of = _RAN_OUT.search(utterance, 0, clause.start + verb.start())
+                item = ""
+                if verb["add"] and spoken_of is not None:
+                    start, item = spoken_of.start("item"), spoken_of["item"].strip()
             if not item:
                 continue
-            start = clause.start + said.index(item, first)
             intent = (
                 "HassListAddItem"
                 if verb["add"]

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import lexicon, text
-from hubagent.resolve.asked import Asked, Verdict
+from hubagent.resolve.asked import Asked
 from hubagent.resolve.compound import CompoundResolver
 from hubagent.resolve.coordination import verb_of
 from hubagent.resolve.ground import Grounder
+from hubagent.resolve.inquiry import without_frame
 from hubagent.types import Decision, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hubagent.ports import ContextView, Understand, Values
+    from hubagent.resolve.verdict import Verdict
     from hubagent.types import AreaId, EntityId, Understanding
 
 _IF = re.compile(
@@ -100,8 +102,8 @@ class ConditionalResolver:
 
         said = understanding.text
         found, questioned = _IF.search(said), _IF_NOT.search(said)
-        if found is None and questioned is None:
-            return plain(understanding)
+        if (found is None and questioned is None) or without_frame(said, self._lexicon)[1]:
+            return plain(understanding)  # "tell me if the gate is open" asks
         grounder = Grounder(
             view, self._lexicon, speaker_area=speaker_area, antecedents=tuple(antecedents)
         )

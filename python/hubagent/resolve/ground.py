@@ -310,7 +310,7 @@ class Grounder:
             called = self._lexicon.called(mention.kind, entity)
             if called and (fit or entity.domain in _CALLED_DOMAINS):
                 return CALLED
-        return fit
+        return 0.0 if kind.strict and entity.device_class and fit < CALLED else fit
 
     def _most_specific(self, ids: list[EntityId], mention: Mention) -> list[EntityId]:
         """Keep what is called by the very word said, if anything is: "lamp", not every light."""

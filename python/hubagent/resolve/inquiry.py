@@ -22,6 +22,27 @@ if TYPE_CHECKING:
     from hubagent.resolve.places import Place
 
 _SPOKEN = re.compile(r"[^\s,;!?]+")
+_TAG = re.compile(
+    r"[\s,]+(?:(?:is|are|was|were|has|have|had|does|do|did)(?:n['\u2019]?t)?\s+"
+    r"(?:it|they|he|she|we|you|i|there)|(?:,\s*)(?:right|yeah|yes|no|correct|huh|eh|true))\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
+"""What makes a question of a statement: "the door's locked, isn't it"."""
+_FRAME = re.compile(
+    r"^\s*(?:(?:hey|hi|ok|okay|so|um|oh|and|please|well|quick question)[,\s]+)*"
+    r"(?:(?:can|could|would|will)\s+(?:you|i|we)\s+(?:please\s+|just\s+|quickly\s+)*)?(?:please\s+|just\s+)*"
+    r"(?:(?P<soft>do\s+(?:you|we)\s+(?:happen\s+to\s+)?know|tell\s+me|let\s+me\s+know|(?:double[-\s])?check(?:\s+for\s+me)?"
+    r"|find\s+out|confirm|remind\s+me(?:\s+of)?|(?:have\s+(?:you|we)\s+)?(?:got\s+)?any\s+idea|i(?:'d|\s+would)\s+like\s+to\s+know"
+    r"|i\s+(?:want|need)\s+to\s+know|i\s+wonder|i(?:'m|\s+was|\s+am)\s+wondering|wondering|give\s+me|report(?:\s+on)?"
+    r"|(?:the\s+)?status\s+of|what\s+about|how\s+about|read\s+me|show\s+me|i\s+can'?t\s+remember|i\s+forget|i\s+forgot)"
+    r"|(?:see|look|have\s+a\s+look|go\s+and\s+see)(?=\s+(?:if|whether)\b))"
+    r"\s+(?:(?P<whether>if|whether|that)\s+)?",
+    re.IGNORECASE,
+)
+"""What stands before a question that is put as a wish to be told: "can you tell me if ..."."""
+_TOLD = frozenset({"what", "whats", "which", "who", "whose", "how", "hows", "where", "wheres", "when", "is", "are"})  # fmt: skip
+_IS = frozenset({"is", "are", "was", "were", "has", "have", "isnt", "arent"})
+_SEES = frozenset({"see", "hear", "smell", "detect", "sense"})
 _SUBJECT_FIRST = re.compile(r"\s*we['\u2019]re\b", re.IGNORECASE)
 """No "were", though their letters are the same."""
 _YES_NO = frozenset(
@@ -48,10 +69,14 @@ _YES_NO = frozenset(
 )
 _DONE = frozenset({"did", "didnt", "has", "hasnt", "have", "havent"})
 _WHICH = frozenset({"which", "whose", "who", "whos"})
-_WHAT = frozenset({"what", "whats", "how", "hows"})
+_WHAT = frozenset({"what", "whats", "how", "hows", "where", "wheres"})
 _OPENERS = frozenset({"and", "so", "ok", "okay", "hey", "well", "oh", "hmm", "um", "er", "then"})
 _STATEMENT = frozenset({"still", "yet", "alright", "okay"})
 """Words by which a sentence without a verb asks: "light still on in the coop"."""
+_FINE = frozenset({"ok", "okay", "alright", "fine", "right", "properly", "normally", "yeah", "yes"})
+"""Last words by which one does: "pump running ok"."""
+_BLANK = "\u00a0"
+"""Stands between the words of a name while states and qualities are looked for."""
 _PLACED = frozenset({"in", "on", "at", "inside", "down", "up", "out", "over", "near"})
 _SIDES = frozenset({"left", "right"})
 _NOBODY = frozenset({"nobody", "nobodys", "none"})
@@ -62,6 +87,11 @@ _ALL = frozenset({"all", "every", "everything", "everythings", "each", "both", "
 _ANY = frozenset({"any", "some", "anything", "something", "there", "theres", "a", "an"})
 _NOT = frozenset({"not", "isnt", "arent", "wasnt", "hasnt", "havent", "no"})
 _WISHES = frozenset({"can", "could", "would", "will", "please", "may", "shall", "lets"})
+_OWNED = frozenset({"the", "my", "our", "a", "an", "his", "her", "this", "that"})
+_HAPPENED = frozenset(
+    ["been", "gone", "got", "done", "left", "shut", "gotten", "had", "begun", "stopped"]
+)  # fmt: skip
+"""Words behind "have the ..." by which it asks whether something happened."""
 _FREEZING = {"freezing": 0.0, "zero": 0.0}
 _SETS = frozenset(
     {"set", "change", "turn", "switch", "put", "make", "adjust", "bring", "move", "dim"}
@@ -122,11 +152,63 @@ class Inquiry:
     somebody: bool = False
     ambient: bool = False
     """Said of a room or the air, not of a thing."""
+    rooms: bool = False
+    """Whether rooms are asked for, not what is in them."""
+    closed: bool = False
+    """Of a comparison: whether it is asked with yes or no: "is it colder outside than in here"."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing was asked that a home could tell."""
         return not (self.states or self.quality or self.bound)
+
+
+class CalledWords(Protocol):
+    """Says where words are the name of a thing of the home."""
+
+    def called(self, words: Sequence[str]) -> Sequence[tuple[int, int]]:
+        """Return start and end of each name that stands in the words, in order."""
+        ...
+
+
+class Names(PlaceWords, CalledWords, Protocol):
+    """What the words of a question are asked of the home."""
+
+
+def without_tag(said: str) -> tuple[str, bool]:
+    """Return what is said without a tag that makes it a question, and whether it had one."""
+    found = _TAG.search(said)
+    if found is None or not text.tokens(said[: found.start()])[2:]:
+        return said, False
+    return said[: found.start()], True
+
+
+def without_frame(said: str, lexicon: Lexicon) -> tuple[str, str]:
+    """Return a question without the words that ask to be told, and its form; no form if it is plain.
+
+    "Can you tell me if the gate is shut" is "the gate is shut", asked with yes or no; "tell me a joke"
+    is no question on a home, and "give me more light" none at all.
+    """
+    found = _FRAME.match(said)
+    if found is None:
+        return said, ""
+    left = said[found.end() :]
+    words = text.tokens(left)
+    if not words:
+        return said, ""
+    form = form_of(words)
+    if found["whether"]:
+        return left, "is" if form == "statement" else form
+    if words[0] in _TOLD:
+        return left, "value" if form == "statement" else form
+    states = any(lexicon.state_of(words[at : at + 1]) for at in range(len(words)))
+    if found["soft"] and _IS & set(words) and states:
+        return left, "is"
+    measures = any(text.find(words, w) >= 0 for q in lexicon.qualities for w in q.words)
+    nominal = words[0] in lexicon.skipped or measures
+    if nominal and measures and not lexicon.requests & set(words) - {"on", "in", "level"}:
+        return left, "value"
+    return said, ""
 
 
 class InquiryReader:
@@ -136,17 +218,22 @@ class InquiryReader:
         self._lexicon = lexicon
         self._values = values
 
-    def read(self, said: str, places: PlaceWords) -> Inquiry:
+    def read(self, said: str, names: Names, *, loose: bool = False) -> Inquiry:
         """Return what the words ask.
 
         Args:
             said: A question, or what stands behind "if".
-            places: The places of the home.
+            names: The places and things of the home.
+            loose: Take words that do not tell what they are for a question: "nursery humidity".
         """
-        form = form_of(text.tokens(said))
+        said, tagged = without_tag(said)
+        said, framed = without_frame(said, self._lexicon)
+        form = framed or form_of(text.tokens(said))
+        if form == "statement" and (tagged or loose):
+            form = "is" if tagged else "value"
         if _SUBJECT_FIRST.match(said):
             form = "statement"
-        elif form == "statement" and self._is_verbless(said):
+        elif not framed and form == "statement" and self._is_verbless(said):
             form = "is"
         bound, left = self._bound(said)
         words = list(text.tokens(left))
@@ -163,20 +250,51 @@ class InquiryReader:
         compared = self._compared(inquiry, words, left)
         if compared is not None:
             return compared
+        words = self._joined_names(words, names)
         inquiry, words = self._asked(inquiry, words)
-        found, words = self._places(words, places)
-        subject = self._content(words)
+        if inquiry.form == "which" and {"room", "rooms"} & set(words[:3]):
+            words = [word for word in words if word not in {"room", "rooms"}]
+            inquiry = replace(inquiry, rooms=True)
+        found, words = self._places(words, names)
+        subject = tuple(part for word in self._content(words) for part in word.split(_BLANK))
         pronoun = not subject and any(
             word in self._lexicon.pronouns or word == "its" for word in words
         )
         return replace(inquiry, subject=subject, places=found, pronoun=pronoun)
+
+    def _joined_names(self, words: list[str], names: CalledWords) -> list[str]:
+        """Return the words with a name as one word, where part of it would be asked for by itself.
+
+        "Are we in guest mode" asks for no mode, "is the open sign on" for nothing open. What a sensor
+        measures is part of its name and asked for all the same: "the vat temperature".
+        """
+        asks = {
+            w for quality in self._lexicon.qualities for phrase in quality.words for w in phrase
+        }
+        for start, end in reversed(names.called(words)):
+            own = [
+                self._lexicon.state_of((word,)) is not None or word in asks
+                for word in words[start:end]
+            ]
+            own = [
+                found or word in self._lexicon.noun_states
+                for found, word in zip(own, words[start:end], strict=True)
+            ]
+            inner = own[:-1] if words[end - 1] not in {"mode", "level"} else own
+            if any(inner) and not all(own):
+                words = [*words[:start], _BLANK.join(words[start:end]), *words[end:]]
+        return words
 
     def _is_verbless(self, said: str) -> bool:
         """Return whether words without a verb ask: "freezer ok?", "nursery warm enough"."""
         words = text.tokens(said)
         if not words or words[0] in self._lexicon.pronouns | {"thats", "its"}:
             return False
-        asks = said.rstrip().endswith("?") or words[-1] == "enough"
+        running = [word for word in words[1:] if word not in _FINE]
+        goes_on = bool(running) and running[-1].endswith("ing")
+        goes_on = goes_on and not {"to", "into", "on", "for"} & set(running[-2:-1])
+        asks = said.rstrip().endswith("?") or words[-1] == "enough" or words[-1] in _FINE
+        asks = asks or (goes_on and self._lexicon.state_of((running[-1],)) is not None)
         verbs = {w for w in words[1:] if self._lexicon.state_of((w,)) is None} | {words[0]}
         return asks and not verbs & (self._lexicon.requests | _WISHES)
 
@@ -263,7 +381,12 @@ class InquiryReader:
                 operands = self._operands(said, phrase)
                 if len(operands) > 1 and quality is not None:
                     return replace(
-                        inquiry, form=form, quality=quality, upward=upward, operands=operands
+                        inquiry,
+                        form=form,
+                        quality=quality,
+                        upward=upward,
+                        operands=operands,
+                        closed=inquiry.form == "is" and "than" in words,
                     )
         return None
 
@@ -293,6 +416,10 @@ class InquiryReader:
         """Return the inquiry with its state or quality, and the words without them."""
         if inquiry.bound is not None or inquiry.form == "value":
             quality, left = self._quality(words)
+            states, state_said, other = self._states(words) if quality is None else ((), "", words)
+            loose = len(words) > 1 and words[1] not in self._lexicon.skipped - {"on"}
+            if inquiry.bound is None and states and loose:  # "what's still on downstairs"
+                return replace(inquiry, form="which", states=states, state_said=state_said), other
             return replace(inquiry, quality=quality), left
         states, state_said, left = self._states(words)
         if states:
@@ -300,11 +427,12 @@ class InquiryReader:
         quality, left = self._quality(words)
         if quality is not None:
             return replace(inquiry, quality=quality), left
-        for index, word in enumerate(words):
-            state = self._lexicon.noun_states.get(word)
-            if state is not None and not (index and words[index - 1] == "of"):
-                rest = [*words[:index], *words[index + 1 :]]
-                return replace(inquiry, states=(state,), state_said=state), rest
+        for size in (2, 1):
+            for index in range(len(words) - size + 1):
+                state = self._lexicon.noun_states.get(" ".join(words[index : index + size]))
+                if state is not None and not (index and words[index - 1] == "of"):
+                    rest = [*words[:index], *words[index + size :]]
+                    return replace(inquiry, states=(state,), state_said=state), rest
         if inquiry.somebody:
             return replace(inquiry, states=("occupied",), state_said="occupied"), words
         return inquiry, words
@@ -417,24 +545,41 @@ def form_of(words: tuple[str, ...]) -> str:
     """Return how a question is put; ``statement`` if its words do not tell that it is one."""
     while words and words[0] in _OPENERS:
         words = words[1:]
+    words = words[1:] if words[:1] == ("the",) and words[1:3] == ("number", "of") else words
     if not words:
         return "statement"
-    if "how" in words and "many" in words:
+    if ("how" in words and "many" in words) or words[:2] in {("number", "of"), ("count", "of")}:
         return "many"
     if words[0] in _WHICH:
         return "which"
     if (
         words[0] in {"what", "whats"}
-        and len(words) > 1
-        and words[-1] in {"on", "off", "open"}
+        and len(words) > 2
+        and (words[-1] in {"on", "off", "open"} or words[1] in {"rooms", "devices", "things"})
         and (text.singular(words[1]) != words[1])
     ):
         return "which"
-    if words[0] in _WHAT:
-        return "value"
+    if words[0] in _WHAT or (words[0] == "when" and words[1:2] and words[1] in _YES_NO):
+        return "value"  # "when it gets dark" asks nothing
+    if _is_causative(words):
+        return "statement"
+    if words[:2] in {("can", "you"), ("could", "you")} and words[2:3] and words[2] in _SEES:
+        return "is"
     if words[0] in _YES_NO or words[0] in {"any", "anyone", "anybody", "anything"}:
         return "is"
     return "is" if _STATEMENT & set(words) else "statement"
+
+
+def _is_causative(words: tuple[str, ...]) -> bool:
+    """Return whether words that begin like a question ask for something: "have the lamp come on".
+
+    "Do the window in pink", and not "do we", "have the kids gone".
+    """
+    if len(words) < 3 or words[0] not in {"do", "have"} or words[1] not in _OWNED:
+        return False
+    return words[0] == "do" or not any(
+        word in _HAPPENED or (word.endswith("ed") and len(word) > 4) for word in words[2:]
+    )
 
 
 def _joined(words: list[str], first: str, said: list[str]) -> bool:

@@ -149,13 +149,17 @@ class TimedResolver:
                 timers.read(
                     clause.hypotheses[0], said[clause.start : clause.end], self._values, now_s
                 )
-                if _is_timer(clause)
+                if _is_timer(clause) and resolution.reason not in _SINCE_WHEN
                 else resolution
                 for clause, resolution in zip(understanding.clauses, resolved, strict=True)
             )
             if understanding.clauses
             else resolved
         )
+
+
+_SINCE_WHEN = frozenset({"when", "when_unknown"})
+"""Answers to what sounds like a timer: "how long has the pump been on"."""
 
 
 def _is_timer(clause: Clause) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hubagent.resolve import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hubagent.types import Entity
 
@@ -21,6 +21,8 @@ FITS = 1.0
 CALLED = 0.8
 """Its own name has the word: a switch called "porch light" is a light to its owner."""
 NEAR = 0.5
+SAME = 0.95
+"""How surely two words for the same thing are the same: "telly" and "tv"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Kind:
     fits: Mapping[str, tuple[str, ...]]
     near: tuple[str, ...]
     together: bool
+    strict: bool = False
+    """Whether a near class counts only for what is called so: no other door is the garage door."""
 
     def fit(self, entity: Entity) -> float:
         """Return how well the entity is of this kind: 1, 0.5 or 0."""
@@ -119,6 +123,7 @@ class Lexicon:
         self.noun_states: Mapping[str, str] = data["noun_states"]
         self.comparatives = _degrees(data["comparatives"])
         self.superlatives = _degrees(data["superlatives"])
+        self.spoken_states: Mapping[str, Mapping[str, str]] = data["spoken_states"]
         self._sides = {text.tokens(w): side for side, ws in data["sides"].items() for w in ws}
         self.units = frozenset(data["units"]["words"])
         self.fillers = _words(data["fillers"]["words"].split())
@@ -133,6 +138,19 @@ class Lexicon:
             for words in kind.words:
                 self._by_words.setdefault(words, []).append(kind)
         self._longest = max(map(len, self._by_words))
+        self._same_words: Mapping[str, str] = {
+            word: group[0] for group in data["things"]["same_words"] for word in group
+        }
+        self._known = frozenset(_words_within(data))
+
+    def knows(self, word: str) -> bool:
+        """Return whether a word is one of those that requests and questions are read by."""
+        return word in self._known
+
+    def plain(self, word: str) -> str:
+        """Return a word in the singular, and the usual one of those that say the same: "tv"."""
+        single = text.singular(word)
+        return self._same_words.get(single, single)
 
     def is_own_word(self, word: str) -> bool:
         """Return whether it is a common word of homes, so never a misspelling of another."""
@@ -142,7 +160,11 @@ class Lexicon:
         """Return how surely two words are the same; common words of homes must be equal."""
         if text.singular(said) == text.singular(known):
             return 1.0
-        return 0.0 if self.is_own_word(said) else text.likeness(said, known)
+        if self.plain(said) == self.plain(known):
+            return SAME
+        if self.is_own_word(said) or (self.is_own_word(known) and said[:1] != known[:1]):
+            return 0.0  # "night" is no slip of "light"
+        return text.likeness(said, known)
 
     def weight(self, word: str) -> float:
         """Return how much a word tells which thing is meant: a kind or a weak word tells little."""
@@ -229,6 +251,19 @@ def _words(words: list[str]) -> frozenset[str]:
     return frozenset(token for item in words for token in text.tokens(item))
 
 
+def _words_within(data: object) -> Iterator[str]:
+    """Yield every word of a table, of its keys and of what stands in them."""
+    if isinstance(data, str):
+        yield from text.tokens(data)
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _words_within(key)
+            yield from _words_within(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _words_within(value)
+
+
 def _phrases(words: list[str]) -> frozenset[tuple[str, ...]]:
     return frozenset(text.tokens(item) for item in words)
 
@@ -245,6 +280,7 @@ def _kind(name: str, table: Mapping[str, Any]) -> Kind:
         fits={domain: tuple(classes) for domain, classes in table["fits"].items()},
         near=tuple(table.get("near", ())),
         together=table.get("together", False),
+        strict=table.get("strict", False),
     )
 
 

@@ -46,9 +46,12 @@ class Questions:
         self._lexicon = lexicon
         self._lookup = Asked(lexicon, values)
 
-    def asked(self, said: str, grounder: Grounder) -> Resolution | None:
-        """Return the answer to words that are clearly a question on this home, else ``None``."""
-        verdict = self._lookup.answer(said, grounder)
+    def asked(self, said: str, grounder: Grounder, *, loose: bool = False) -> Resolution | None:
+        """Return the answer to words that are a question on this home, else ``None``.
+
+        Only to those that are clearly one, unless ``loose``.
+        """
+        verdict = self._lookup.answer(said, grounder, loose=loose)
         if verdict is None:
             return None
         told = verdict.facts.get("what")

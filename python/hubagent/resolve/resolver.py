@@ -56,6 +56,8 @@ _MISREAD = frozenset({
 """Refusals that may come of a misreading."""
 _NAMES_NOTHING = frozenset({"unsupported", "no_value", "unclear_thing", "not_understood"})
 """Refusals that do not say what was not found."""
+_SAYS_NOTHING = _NAMES_NOTHING | {"missing_value", "not_for_me"}
+"""Refusals of what may as well be a question of few words: "nursery humidity"."""
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
@@ -188,8 +190,12 @@ class Resolver:
     ) -> Resolution:
         """Return what the verb alone comes to where all else was refused; only for a thing named so."""
         plain = self._by_verb.reading(clause, scene.text)
+        said = scene.text[clause.start : clause.end]
+        if refused.reason in _SAYS_NOTHING and not self._lexicon.requests & set(text.tokens(said)):
+            answer = self._questions.asked(said, grounder, loose=True)
+            if answer is not None:
+                return answer
         if refused.reason in _NAMES_NOTHING:
-            said = scene.text[clause.start : clause.end]
             refused = self._questions.unknown(refused, said, grounder)
         if plain is None or refused.reason not in _MISREAD:
             return refused

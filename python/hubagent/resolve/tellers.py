@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
 from hubagent.resolve.features import is_cooker
+from hubagent.resolve.lexicon import FITS, NEAR
 from hubagent.resolve.once import (
     devices_by_id,
     entities_by_kind,
     entities_by_name,
     entities_of_devices,
 )
+from hubagent.types import SENSITIVE_DEVICE_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -118,6 +120,35 @@ class Tellers:
             else ()
         )
 
+    def any_called(
+        self, subject: tuple[str, ...], areas: frozenset[AreaId] | None
+    ) -> tuple[Entity, ...]:
+        """Return the things that have every word said of them, whatever they know."""
+        able = (
+            entity
+            for entity in self._entities
+            if not entity.category
+            and (areas is None or self._view.area_of(entity.entity_id) in areas)
+        )
+        return self._best(able, subject) if subject else ()
+
+    def telling_of(self, things: Iterable[Entity], quality: Quality) -> tuple[Told, ...]:
+        """Return what these things tell of a quality, those that know."""
+        told = (self.told(thing, quality) for thing in things if self._tells(thing, quality))
+        return tuple(item for item in told if item.value is not None)
+
+    def described(self, entity: Entity) -> Told:
+        """Return how a thing is, in the words for such a thing: a door is open, no door is on."""
+        state = self._view.state(entity.entity_id).state
+        table = self._lexicon.spoken_states
+        of = table.get(f"{entity.domain}.{entity.device_class}") or table.get(entity.domain) or {}
+        return Told(entity, of.get(str(state), state), entity.unit)
+
+    def around(self, things: Iterable[Entity]) -> frozenset[str]:
+        """Return the words of the names of things, of their rooms and of their devices."""
+        found = [words for thing in things for words in self.words(thing)]
+        return frozenset[str]().union(*found)
+
     def area_name(self, entity: Entity) -> str:
         """Return the name of the room a thing is in; empty without one."""
         area_id = self._view.area_of(entity.entity_id)
@@ -146,7 +177,7 @@ class Tellers:
         state = self._view.state(entity.entity_id)
         name = quality.attributes.get(entity.domain) if quality is not None else None
         if name is None or entity.domain == "sensor":
-            return Told(entity, state.state, entity.unit)
+            return self.described(entity)
         return Told(
             entity,
             in_percent(name, state.attributes.get(name)),
@@ -282,7 +313,7 @@ class Tellers:
         if not kinds:
             return False
         things = (entity, *self._owners(entity))
-        return any(kind.fit(thing) for kind in kinds for thing in things)
+        return any(_is_of(kind, thing) for kind in kinds for thing in things)
 
     def _owners(self, entity: Entity) -> tuple[Entity, ...]:
         """Return the things that a sensor belongs to: its device's, or those its name begins with."""
@@ -298,6 +329,12 @@ class Tellers:
             *(e for found in begun for e in found),
         ]
         return tuple(other for other in owners if other.entity_id != entity.entity_id)
+
+
+def _is_of(kind: Kind, thing: Entity) -> bool:
+    """Return whether a thing is of a kind; a garage door is no other door, but a shade may be a blind."""
+    least = FITS if thing.device_class in SENSITIVE_DEVICE_CLASSES | {"opening"} else NEAR
+    return kind.fit(thing) >= least
 
 
 def _bare(words: Iterable[str]) -> frozenset[str]:
