@@ -102,9 +102,7 @@ def test_nothing_else_is_told_instead(said: str, understand: Understander) -> No
     assert turn["decision"] in {"refuse", "ignore"}
 
 
-@pytest.mark.parametrize(
-    "said", ["have the wheel light go off", "do the loft lamp at half please"]
-)
+@pytest.mark.parametrize("said", ["have the wheel light go off", "do the loft lamp at half please"])
 def test_what_begins_like_a_question_and_asks_for_something(
     said: str, understand: Understander
 ) -> None:

@@ -77,7 +77,11 @@ def test_a_value_is_told_with_its_unit(
             "HassGetState",
             "unknown_area",
         ),
-        ("what is the temperature in the {area:bathroom}", "HassClimateGetTemperature", "no_value"),
+        (
+            "what is the temperature in the {area:bathroom}",
+            "HassClimateGetTemperature",
+            "unknown_area",
+        ),
         ("what is the battery of the {name:kettle}", "HassGetState", "no_value"),
         ("how is the weather", "HassGetWeather", "unsupported"),
         ("send a mail", "HubEmailSend", "unsupported"),

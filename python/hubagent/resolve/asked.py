@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import text
 from hubagent.resolve.asked_lists import on_lists
 from hubagent.resolve.asked_when import asks_when, last_change
-from hubagent.resolve.features import is_cooker
+from hubagent.resolve.features import Failure, is_cooker
 from hubagent.resolve.inquiry import Inquiry, InquiryReader, without_frame
 from hubagent.resolve.named import AskedNames, Named, named, scattered, sensors_of
 from hubagent.resolve.tellers import Tellers, Told, number_of, unit_fits
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hubagent.ports import Values
     from hubagent.resolve.ground import Grounder
     from hubagent.resolve.lexicon import Lexicon, Quality
-    from hubagent.types import AreaId, Entity, Value
+    from hubagent.types import AreaId, Entity, Hypothesis, Value
 
 _WITHOUT_SUBJECT = frozenset({"weather", "sun", "person", "device_tracker"})
 """Domains whose state is asked without naming anything: "is it raining", "is anyone home"."""
@@ -34,7 +34,14 @@ _SCREENS = frozenset({"blind", "curtain", "shade", "shutter", "awning", "damper"
 """Covers that keep nobody out: no part of "is everything shut"."""
 _WARM = frozenset({"on", "heat", "heating", "auto", "electric", "gas"})
 _SPOKEN_MOST = 5
-_SPOKEN_PLACES = {"down there": "downstairs", "up there": "upstairs", "out": "outside"}
+_OF_ROOMS = frozenset({"temperature", "humidity", "illuminance", "brightness", "battery"})
+"""Qualities that are no room's when they are another's."""
+_SPOKEN_PLACES = {
+    "down there": "downstairs",
+    "up there": "upstairs",
+    "out": "outside",
+    "out there": "outside",
+}
 _WITHIN = frozenset({"in", "inside", "at", "by", "near"})
 _DETERMINERS = frozenset({"the", "my", "our", "his", "her", "their"})
 _HOT_C, _HOT_F = 60.0, 140.0
@@ -70,6 +77,29 @@ class Asked:
         if verdict is not None or inquiry.form in {"compare", "most"}:
             return verdict
         return lookup.by_name(words)
+
+    def by_slots(self, said: str, reading: Hypothesis, grounder: Grounder) -> Verdict | Failure:
+        """Return the answer to a question whose thing, place and state the model has found.
+
+        The words say what is asked where they can; the slots stand in for what they do not tell.
+        """
+        names = AskedNames(grounder.view, grounder.places)
+        inquiry = self._reader.read(said, names, loose=True)
+        inquiry = self._reader.with_slots(inquiry, reading)
+        unknown = [p for p in inquiry.places if names.find(_SPOKEN_PLACES.get(p, p)).unknown]
+        if unknown:
+            return Failure("unknown_area", {"area": unknown[0]})
+        lookup = _Lookup(inquiry, grounder, self._lexicon)
+        verdict = lookup.verdict() or lookup.by_name(text.tokens(said))
+        if verdict is not None:
+            return verdict
+        subject = " ".join(inquiry.subject)
+        if not subject and not inquiry.places and inquiry.states:
+            return Failure("unclear_thing")
+        if inquiry.subject and not lookup.anything():
+            return Failure("unknown_name", {"name": subject})
+        what = inquiry.quality.name if inquiry.quality is not None else "state"
+        return Failure("no_value", {"what": what, "name": subject})
 
     def unknown(self, said: str, grounder: Grounder) -> str:
         """Return what a question is about, where nothing of the home is called so; else nothing."""
@@ -128,11 +158,19 @@ class _Lookup:
         if inquiry.states:
             return self._state()
         told = self._told()
+        if not told and inquiry.quality is not None and inquiry.quality.name == "media":
+            # "Are they still on the telly": what is on is not known, but whether it is.
+            self._inquiry = replace(inquiry, quality=None, states=("on",), state_said="on")
+            return self._state() if inquiry.form == "is" else None
         if not told:
             return None
         if inquiry.bound is not None:
             return self._bounded(told)
         return _told_verdict(told, inquiry.quality)
+
+    def anything(self) -> bool:
+        """Return whether anything at all is called what the question is about."""
+        return bool(self._tellers.any_called(self._inquiry.subject, None))
 
     # -- states ------------------------------------------------------------------------------------
 
@@ -236,7 +274,12 @@ class _Lookup:
             related = self._tellers.related(self._request, "", quality)
             if related:
                 return related
-        return self._of_place(quality, areas)
+        told = self._of_place(quality, areas)
+        if told or areas is not None or self._outside or quality.name in _OF_ROOMS:
+            return told
+        told = self._tellers.telling(quality, (), None)
+        of_home = [t for t in told if self._view.area_of(t.entity.entity_id) is None]
+        return tuple(of_home or told)[:_SPOKEN_MOST]  # "how much power is the house using"
 
     def _of_place(self, quality: Quality, areas: frozenset[AreaId] | None) -> tuple[Told, ...]:
         """Return what is told of a room and its air; of the speaker's, where none was said."""

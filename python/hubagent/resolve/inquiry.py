@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from hubagent.ports import Values
     from hubagent.resolve.lexicon import Lexicon, Quality
     from hubagent.resolve.places import Place
+    from hubagent.types import Hypothesis
 
 _SPOKEN = re.compile(r"[^\s,;!?]+")
+_HOW_IS = re.compile(r"\b(how\s+\w+)['\u2019]s\b", re.IGNORECASE)
 _TAG = re.compile(
     r"[\s,]+(?:(?:is|are|was|were|has|have|had|does|do|did)(?:n['\u2019]?t)?\s+"
     r"(?:it|they|he|she|we|you|i|there)|(?:,\s*)(?:right|yeah|yes|no|correct|huh|eh|true))\s*[?.!]*\s*$",
@@ -45,6 +47,7 @@ _IS = frozenset({"is", "are", "was", "were", "has", "have", "isnt", "arent"})
 _SEES = frozenset({"see", "hear", "smell", "detect", "sense"})
 _SUBJECT_FIRST = re.compile(r"\s*we['\u2019]re\b", re.IGNORECASE)
 """No "were", though their letters are the same."""
+_SLOTS = ("name", "device", "area", "floor", "state")
 _YES_NO = frozenset(
     [
         "is",
@@ -70,7 +73,9 @@ _YES_NO = frozenset(
 _DONE = frozenset({"did", "didnt", "has", "hasnt", "have", "havent"})
 _WHICH = frozenset({"which", "whose", "who", "whos"})
 _WHAT = frozenset({"what", "whats", "how", "hows", "where", "wheres"})
-_OPENERS = frozenset({"and", "so", "ok", "okay", "hey", "well", "oh", "hmm", "um", "er", "then"})
+_OPENERS = frozenset(
+    ["and", "so", "ok", "okay", "hey", "hi", "well", "oh", "hmm", "um", "er", "then", "but", "god", "gosh", "damn", "wait", "sorry", "no", "yes", "right", "now", "please", "quick", "hang", "ah", "crap"]
+)  # fmt: skip
 _STATEMENT = frozenset({"still", "yet", "alright", "okay"})
 """Words by which a sentence without a verb asks: "light still on in the coop"."""
 _FINE = frozenset({"ok", "okay", "alright", "fine", "right", "properly", "normally", "yeah", "yes"})
@@ -226,6 +231,7 @@ class InquiryReader:
             names: The places and things of the home.
             loose: Take words that do not tell what they are for a question: "nursery humidity".
         """
+        said = _HOW_IS.sub(r"\1 is", said)
         said, tagged = without_tag(said)
         said, framed = without_frame(said, self._lexicon)
         form = framed or form_of(text.tokens(said))
@@ -261,6 +267,32 @@ class InquiryReader:
             word in self._lexicon.pronouns or word == "its" for word in words
         )
         return replace(inquiry, subject=subject, places=found, pronoun=pronoun)
+
+    def with_slots(self, inquiry: Inquiry, reading: Hypothesis) -> Inquiry:
+        """Return what is asked, its thing, place and state as a reading of the model has found them."""
+        slots = {name: [s.text for s in reading.slots if s.name == name] for name in _SLOTS}
+        states, state_said, quality = inquiry.states, inquiry.state_said, inquiry.quality
+        if not states and slots["state"] and (quality is None or inquiry.form == "is"):
+            state = self._lexicon.state(slots["state"][0])
+            states, state_said = ((state,), slots["state"][0]) if state else ((), "")
+            quality = None if states else quality
+        if quality is None and reading.intent == "HassClimateGetTemperature":
+            states, state_said = (), ""
+            quality = self._lexicon.quality("temperature")
+        things = [*slots["name"], *slots["device"]]
+        subject = tuple(w for words in things for w in self._content(list(text.tokens(words))))
+        places = (*slots["area"], *slots["floor"]) or inquiry.places
+        form = "is" if states and inquiry.form == "value" else inquiry.form
+        everything = text.tokens(" ".join(things)) in self._lexicon.everything
+        return replace(
+            inquiry,
+            form=form,
+            states=states,
+            state_said=state_said,
+            quality=quality,
+            subject=() if everything else subject,
+            places=tuple(dict.fromkeys(places)),
+        )
 
     def _joined_names(self, words: list[str], names: CalledWords) -> list[str]:
         """Return the words with a name as one word, where part of it would be asked for by itself.
@@ -503,7 +535,12 @@ class InquiryReader:
 
     def _place_at(self, words: list[str], index: int, places: PlaceWords) -> int:
         leads = index > 0 and words[index - 1] in _PLACED
-        if tuple(words[index : index + 2]) in {("in", "here"), ("down", "there"), ("up", "there")}:
+        if tuple(words[index : index + 2]) in {
+            ("in", "here"),
+            ("down", "there"),
+            ("up", "there"),
+            ("out", "there"),
+        }:
             return 2
         if index and words[index:] == ["out"]:  # "how cold is it out"
             return 1
