@@ -202,6 +202,38 @@ def test_a_length_that_was_missing_completes_the_request(talk: Talk) -> None:
     assert record.resolutions[0].timer.seconds == 600
 
 
+@pytest.mark.parametrize(
+    ("lines", "entity_id", "state"),
+    [
+        (("turn on the loft lamp", "is the kettle on", "that one too"), "switch.kettle", "on"),
+        (("lock the front door", "is the back door locked", "turn off the kitchen lamp",
+          "hmm, put that back on"), "light.kitchen", "on"),
+        (("turn off the kettle", "the loft one on"), "light.loft", "on"),
+        (("pause the kitchen radio", "carry on"), "media_player.kitchen", "playing"),
+        (("turn on the kettle", "stop that"), "switch.kettle", "off"),
+        (("make the kettle blue", "the loft lamp then"), "light.loft", "on"),
+        (("turn on the conservatory lamp", "ok the loft lamp then"), "light.loft", "on"),
+        (("the kettle, turn it on",), "switch.kettle", "on"),
+    ],
+)  # fmt: skip
+def test_short_words_go_on_from_what_was_said(
+    talk: Talk, lines: tuple[str, ...], entity_id: str, state: str
+) -> None:
+    talk(*lines)
+    assert talk.state(entity_id) == state
+
+
+def test_a_complaint_with_a_number_sets_it(talk: Talk) -> None:
+    talk("set the hall radiator to 24", "nah too much, twenty one")
+    assert talk.level("climate.hall", "temperature") == 21
+
+
+def test_a_level_is_of_nothing_else_than_what_was_spoken_of(talk: Talk) -> None:
+    record = talk("set the hall radiator to 24", "no, ninety nine")
+    assert record.decision is Decision.REFUSE
+    assert talk.level("light.kitchen", "brightness") == 200
+
+
 def test_both_is_the_one_and_the_other(talk: Talk) -> None:
     talk("turn on the loft lamp", "and the kitchen one", "both off")
     assert (talk.state("light.loft"), talk.state("light.kitchen")) == ("off", "off")
@@ -263,7 +295,8 @@ def test_a_correction_opens_no_lock(talk: Talk) -> None:
 @pytest.mark.parametrize(
     "then",
     ["undo that", "undo", "no wait, put it back", "scratch that", "change it back",
-     "leave it how it was", "put it back as it was please", "take that back", "go back"],
+     "leave it how it was", "put it back as it was please", "take that back", "go back",
+     "scrap that", "I changed my mind", "it was better before", "hmm, roll that back"],
 )  # fmt: skip
 def test_undo_restores_what_was(talk: Talk, then: str) -> None:
     record = talk("dim the kitchen lamp to 20%", then)

@@ -52,6 +52,22 @@ def named(said: str) -> str:
     return " ".join(words)
 
 
+def kind_of(past: Past, is_home_word: Callable[[str], bool]) -> str:
+    """Return the noun for what a turn was about, in the singular; empty if no word says it.
+
+    That is the last word of a kind that was said, else what things of that domain are called.
+    """
+    places = {w for area in past.view.areas() for w in tokens(f"{area.name} {area.area_id}")}
+    said = past.understanding.text if past.understanding is not None else ""
+    spoken = [w for w in tokens(said) if is_home_word(w) and not {w, w.removesuffix("s")} & places]
+    nouns = {noun for nouns in load().kinds.values() for noun in nouns}
+    for word in reversed(spoken):
+        if word.removesuffix("s") in nouns:
+            return word.removesuffix("s")
+    kinds = {load().kinds.get(past.view.entity(i).domain, ("",))[0] for i in past.targets}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
 def carried(
     past: Past, said: str, view: ContextView, is_home_word: Callable[[str], bool]
 ) -> Iterator[Understanding]:

@@ -91,6 +91,27 @@ def compose(
     return tuple(found)
 
 
+def doing(said: str, ids: Sequence[EntityId], view: ContextView) -> Wanted | None:
+    """Return the reading of "stop", "carry on" and the like about things that are at work, or can be.
+
+    Args:
+        said: The words, without politeness.
+        ids: What was spoken of.
+        view: The home.
+    """
+    for known in load().doings:
+        if said not in known.said:
+            continue
+        intents = {
+            known.intents[view.entity(i).domain]
+            for i in ids
+            if view.entity(i).domain in known.intents and view.state(i).state in known.states
+        }
+        if len(intents) == 1:
+            return Wanted(intents.pop(), said)
+    return None
+
+
 def _switched(polarity: str, domains: Sequence[str]) -> tuple[Wanted, ...]:
     intent = load().switching[polarity]
     if "light" in domains and polarity in {"open", "close"} and len(domains) == 1:

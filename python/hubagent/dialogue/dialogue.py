@@ -10,13 +10,14 @@ makes of half a sentence; what remains of it must name something in the home, or
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hubagent.dialogue import words as known
-from hubagent.dialogue.carry import carried, is_place, named
+from hubagent.dialogue import wording, words as known
+from hubagent.dialogue.carry import carried, is_place, kind_of, named
 from hubagent.dialogue.clarify import Clarification
-from hubagent.dialogue.compose import compose
+from hubagent.dialogue.compose import compose, doing
 from hubagent.dialogue.heard import Attempt, Heard
 from hubagent.dialogue.memory import UNDO, Memory, Past
 from hubagent.dialogue.others import companions, others
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 _MOST_NAMING = 7
 """Words that can name a thing; more are talk."""
 _BEFORE_A_VALUE = frozenset({"for", "to", "uh", "um", "er", "make", "it", "please", "oh"})
+_FOR_WHAT_IT_NAMED = frozenset(
+    {"unknown_name", "unknown_area", "no_such_device", "no_capability", "unreachable", "is_off"}
+)
+"""Refusals after which another name is one for the same request."""
+_POLITE = re.compile(
+    r"(?: ,)?(?: (?:please|now|then|thanks|thank you))+$|^(?:ok|okay|please|now|just)(?: ,)? "
+)
 _TWO = frozenset({"both", "two", "2"})
 _PAIR = 2
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
@@ -79,6 +87,7 @@ class Dialogue:
                 understanding=question.understanding,
                 asked=tuple(dict.fromkeys(options)),
             )
+        utterance = self._in_full(utterance, view)
         said = known.plain(utterance.text)
         match = self._words.patterns["nevermind"].match(said)
         if match is not None and parse(rest := said[match.end() :].strip(" ,"), self._values).says:
@@ -90,6 +99,14 @@ class Dialogue:
             or self._follow_up(utterance, said, view)
             or self._plain(utterance, view)
         )
+
+    def _in_full(self, utterance: Utterance, view: ContextView) -> Utterance:
+        """Return the utterance as it would have been said at once, without the way there."""
+        text = wording.amended(wording.without_preface(utterance.text), self._values)
+        text = wording.in_place(text, lambda said: _is_named(said, view))
+        past = self._memory.newest(utterance)
+        kind = kind_of(past, self._is_home_word) if past is not None else ""
+        return replace(utterance, text=wording.with_kind(text, kind) if kind else text)
 
     def _plain(self, utterance: Utterance, view: ContextView) -> Heard:
         past = self._memory.spoken_of(utterance)
@@ -231,15 +248,29 @@ class Dialogue:
     # -- follow-ups --------------------------------------------------------------------------------
 
     def _follow_up(self, utterance: Utterance, said: str, view: ContextView) -> Heard | None:
+        refused = self._memory.newest(utterance)
+        if refused is not None and refused.last.reason in _FOR_WHAT_IT_NAMED:
+            instead = self._instead(utterance, said, refused, view)
+            if instead is not None:
+                return instead
         past = self._memory.spoken_of(utterance)
         if past is None:
             return None
+        at_work = doing(_POLITE.sub("", said), past.targets, view)
+        if at_work is not None:
+            attempt = Attempt(at_work.understood(it=True), past.targets)
+            return Heard(utterance.text, first=(attempt,), before=past, note="what is at work")
         if self._words.patterns["repeat"].match(said):
-            return self._repeated(utterance, past, view)
+            return self._repeated(utterance, past, past.targets, view)
+        return self._gone_on(utterance, said, past, view)
+
+    def _gone_on(
+        self, utterance: Utterance, said: str, past: Past, view: ContextView
+    ) -> Heard | None:
+        """Return what a shortened request comes to after the last turn about things."""
         leading = self._words.patterns["leading"].match(said)
         rest = said[leading.end() :] if leading else said
         same = self._words.patterns["same"].search(rest)
-        marked = leading is not None or same is not None
         rest = self._words.patterns["same"].sub(" ", rest).replace(",", " ").strip()
         short = parse(rest, self._values)
         heard = replace(self._plain(utterance, view), note="a follow-up")
@@ -248,27 +279,59 @@ class Dialogue:
             return replace(heard, first=other)
         if short.full or len(short.other.split()) > _MOST_NAMING:
             return None
+        if same is not None and not short.other and (not short.says or short.bare_number):
+            return self._same(utterance, short, past, view)
         if short.other and short.says:
             return replace(heard, last=self._composed(short, past, view))
         if short.other:
             found = self._carried(past, short.other, view)
-            if marked:
+            if leading is not None or same is not None:
                 return replace(heard, first=found, bare=_is_named(short.other, view))
             return replace(heard, last=found if _is_named(short.other, view) else ())
         if short.says:
-            return replace(heard, first=self._composed(short, past, view))
-        return self._repeated(utterance, past, view) if "same" in known.tokens(said) else None
+            return replace(heard, first=self._composed(short, past, view), bare=short.only_level)
+        return None
 
-    def _repeated(self, utterance: Utterance, past: Past, view: ContextView) -> Heard | None:
-        """Do the last request once more, from where it has led to."""
+    def _same(
+        self, utterance: Utterance, short: Short, past: Past, view: ContextView
+    ) -> Heard | None:
+        """Do the last request for what was spoken of since: "is the fan on", "that one too then".
+
+        A number alone is that of another thing of the name: "and number two as well".
+        """
+        request = self._memory.requested(utterance) or past
+        if short.bare_number:
+            found = self._carried(request, short.amount, view)
+            return Heard(utterance.text, first=found, before=past, bare=True, note="a follow-up")
+        pronoun = self._words.pronouns.intersection(short.words)
+        if not pronoun and "same" not in known.tokens(utterance.text):
+            return None  # "you too"
+        things = self._spoken(past, " ".join(short.words)) if pronoun else request.targets
+        return self._repeated(utterance, request, things, view)
+
+    def _instead(
+        self, utterance: Utterance, said: str, refused: Past, view: ContextView
+    ) -> Heard | None:
+        """Do for something else what could not be done: "the fairy lights then"."""
+        match = self._words.patterns["instead"].match(said)
+        short = parse(match["what"] if match is not None else said, self._values)
+        if match is None or short.full or short.says or not _is_named(short.other, view):
+            return None
+        found = self._carried(refused, short.other, view)
+        note = f"turn {refused.turn_id}, for something else"
+        return Heard(utterance.text, first=found, before=refused, bare=True, note=note)
+
+    def _repeated(
+        self, utterance: Utterance, past: Past, things: tuple[EntityId, ...], view: ContextView
+    ) -> Heard | None:
+        """Do a request once more for these things, from where it has led to."""
         note = "the last request once more"
         attempts = tuple(
-            Attempt(reading, past.targets)
-            for reading in carried(past, "it", view, self._is_home_word)
+            Attempt(reading, things) for reading in carried(past, "it", view, self._is_home_word)
         )
         if attempts:
             return Heard(utterance.text, first=attempts, before=past, note=note)
-        if not past.commands:
+        if not past.commands or things != past.targets:
             return None
         again = acting(past.last.intent, past.commands, view, self._sensitive)
         return Heard(utterance.text, resolutions=(again,), before=past, note=note)

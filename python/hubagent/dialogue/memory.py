@@ -132,6 +132,16 @@ class Memory:
                 return past
         return None
 
+    def requested(self, utterance: Utterance) -> Past | None:
+        """Return the last turn near enough that moved something by a request of its own."""
+        talk = self._talks.get(place_of(utterance))
+        for past in list(reversed(talk.turns))[:FOLLOWED_TURNS] if talk else ():
+            if utterance.heard_at_s - past.at_s > FOLLOWED_WITHIN_S:
+                return None
+            if past.commands and not past.took_back and past.reading() is not None:
+                return past
+        return None
+
     def undoable(self, utterance: Utterance) -> tuple[Past, ...]:
         """Return the turns of the place that did something and still stand, the newest first."""
         talk = self._talks.get(place_of(utterance)) or _Talk()

@@ -22,9 +22,11 @@ _UNITS = frozenset({"degree", "degrees", "percent", "more", "less", "notch", "st
 _SWITCHED = frozenset({"off", "open", "close", "shut"})
 _NUMBERED = frozenset({"number", "no"})
 _JOINERS = frozenset({"and", "hundred", "point"})
+_DETERMINERS = frozenset({"the", "my", "our", "that", "this"})
 _INSIDE = frozenset({"the", "in", "of", "and", "my", "your", "at", "on"})
 """Small words that may stand inside what is named: "the blackout in the bedroom"."""
-_MOST_OF_A_NAME = 20
+_MOST_IN_A_NAME = 12
+"""The largest number that things are told apart by."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,8 @@ class Short:
     quality: str = ""
     amount: str = ""
     """A number, as said."""
+    complaint: bool = False
+    """Whether the way is that of a complaint: a number behind "too loud" is where to go."""
     absolute: bool = False
     """Whether the number is where to go, not how far."""
     part: str = ""
@@ -55,6 +59,17 @@ class Short:
             self.polarity or self.way or self.amount or self.part or self.size or self.colour
         )
 
+    @property
+    def bare_number(self) -> bool:
+        """Whether it says a number and nothing of what it counts."""
+        units = _UNITS.intersection(self.words)
+        return bool(self.amount) and not (self.way or self.quality or self.absolute or units)
+
+    @property
+    def only_level(self) -> bool:
+        """Whether it says a level and not what of: that of what was spoken of, else of nothing."""
+        return bool(self.amount or self.part) and not (self.quality or self.colour or self.polarity)
+
 
 def parse(text: str, values: Values) -> Short:
     """Return the parts of a request, whether it is a shortened one or not."""
@@ -63,7 +78,8 @@ def parse(text: str, values: Values) -> Short:
     others: list[int] = []
     at = 0
     while at < len(words):
-        size = _take(words, at, short, values)
+        named = bool(others) and others[-1] == at - 1
+        size = 0 if named and _is_of_name(words, at, values) else _take(words, at, short, values)
         if not size:
             others.append(at)
             size = 1
@@ -88,7 +104,8 @@ def _take(words: tuple[str, ...], at: int, short: Short, values: Values) -> int:
             continue
         if sort == "polarity" and value == "on" and _number(words, at + 1, values) > 0:
             return 1  # "on thirty"
-        if sort == "direction":
+        if sort in {"direction", "complaint"}:
+            short.complaint = sort == "complaint"
             short.way, short.quality = value, quality or short.quality
         elif sort == "quality":
             short.quality = quality
@@ -98,7 +115,7 @@ def _take(words: tuple[str, ...], at: int, short: Short, values: Values) -> int:
     if number:
         return _taken_number(words, at, number, short)
     if rest[0] in known.fillers:
-        return 1
+        return 0 if _is_described(words, at) else 1
     for size in range(min(_COLOUR_WORDS, len(rest)), 0, -1):
         said = " ".join(rest[:size])
         if values.colour(said) is not None or values.kelvin(said) is not None:
@@ -106,6 +123,19 @@ def _take(words: tuple[str, ...], at: int, short: Short, values: Values) -> int:
             return size
     short.full = short.full or rest[0] in known.full
     return 0
+
+
+def _is_described(words: tuple[str, ...], at: int) -> bool:
+    """Return whether a small word tells which one: "the right one", "the back light"."""
+    inner = words[at] not in _INSIDE | load().pronouns | {"one", "ones", "a", "an"}
+    return inner and 0 < at < len(words) - 1 and words[at - 1] in _DETERMINERS
+
+
+def _is_of_name(words: tuple[str, ...], at: int, values: Values) -> bool:
+    """Return whether a small number right behind a name is part of it: "stable two", "bulb 3 off"."""
+    if _number(words, at, values) != 1 or _UNITS.intersection(words[at + 1 : at + 2]):
+        return False
+    return 0 < (values.number(words[at]) or 0.0) <= _MOST_IN_A_NAME
 
 
 def _taken_number(words: tuple[str, ...], at: int, size: int, short: Short) -> int:
@@ -122,7 +152,7 @@ def _taken_number(words: tuple[str, ...], at: int, size: int, short: Short) -> i
     clock = "at" in before and not unit and bool(_SWITCHED.intersection(words))
     short.full = short.full or clock  # "turn it off at eleven" is a time, not eleven percent
     short.amount = " ".join(words[at : at + size])
-    short.absolute = bool(_TO.intersection(before))
+    short.absolute = short.complaint or bool(_TO.intersection(before))
     return size
 
 

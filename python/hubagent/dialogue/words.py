@@ -25,6 +25,15 @@ Phrase = tuple[tuple[str, ...], str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """What is said to a thing at work: the words, the states it fits, the intent for each domain."""
+
+    said: frozenset[str]
+    states: frozenset[str]
+    intents: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """Something of a thing that has a level: which intents set and change it, for which domains."""
 
@@ -45,11 +54,18 @@ class Words:
         self.places = frozenset(data["places"])
         self.pronouns = frozenset(data["pronouns"])
         self.plural_pronouns = frozenset(data["plural_pronouns"])
+        self.kinds: Mapping[str, tuple[str, ...]] = {
+            domain: tuple(nouns) for domain, nouns in data["kinds"].items()
+        }
         self.polarity: Mapping[str, str] = data["polarity"]
         self.switching: Mapping[str, str] = data["switching"]
         self.qualities = tuple(
             Quality(name, tuple(t["of"]), t["set"], t["step"], t["slot"], tuple(t["words"]))
             for name, t in data["qualities"].items()
+        )
+        self.doings = tuple(
+            Doing(frozenset(t["said"]), frozenset(t["states"]), t["intents"])
+            for t in data["doings"].values()
         )
         phrases = _phrases(data)
         self.phrases: dict[str, list[Phrase]] = {}
@@ -63,6 +79,10 @@ class Words:
         self.answers = _answers(data["answers"])
         self.undo = tuple(re.compile(pattern) for pattern in data["patterns"].pop("undo"))
         self.patterns = {name: re.compile(text) for name, text in data["patterns"].items()}
+        wording = {name: re.compile(t, re.IGNORECASE) for name, t in data["wording"].items()}
+        self.prefaces, self.amends, self.topic = (
+            wording[name] for name in ("prefaces", "amends", "topic")
+        )
 
     def quality_of(self, domain: str) -> Quality | None:
         """Return what a bare number said of such a thing is about."""
@@ -72,9 +92,9 @@ class Words:
 def _phrases(data: Mapping[str, Any]) -> tuple[Phrase, ...]:
     """Return (tokens, class, value, quality), the longest first."""
     found = [((word,), "polarity", value, "") for word, value in data["polarity"].items()]
-    for table in ("directions", "complaints"):
+    for table, sort in (("directions", "direction"), ("complaints", "complaint")):
         for phrase, (way, quality) in data[table].items():
-            found.append((tuple(phrase.split()), "direction", way, quality))
+            found.append((tuple(phrase.split()), sort, way, quality))
     for table in ("sizes", "parts"):
         for value, phrases in data[table].items():
             found += [(tuple(p.split()), table.removesuffix("s"), value, "") for p in phrases]

@@ -17,15 +17,18 @@ from hubagent.resolve.asked import Asked
 from hubagent.resolve.compound import CompoundResolver
 from hubagent.resolve.coordination import verb_of
 from hubagent.resolve.ground import Grounder
-from hubagent.resolve.inquiry import without_frame
+from hubagent.resolve.inquiry import form_of, without_frame
 from hubagent.types import Decision, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hubagent.ports import ContextView, Understand, Values
     from hubagent.resolve.verdict import Verdict
     from hubagent.types import AreaId, EntityId, Understanding
+
+    Meant = Callable[[str], tuple[EntityId, ...]]
+    """Which things a request is about: what "it" of its condition may be."""
 
 _IF = re.compile(
     r"[,;]?\s*\b(?:(?:but|and|then)\s+)?(?:only\s+)?(?P<word>if|unless|provided(?:\s+that)?|providing|assuming|as\s+long\s+as"
@@ -39,7 +42,27 @@ _FUTURE = re.compile(
     re.IGNORECASE,
 )
 """Words of what is not yet so: "if it gets dark", "if anyone comes"."""
-_ELSE = re.compile(r"[,;.]?\s*\b(?:otherwise|or\s+else|if\s+not)\b,?\s*", re.IGNORECASE)
+_ELSE = re.compile(
+    r"[,;.]?\s*\b(?:(?:or\s+|and\s+)?(?:otherwise|else)|if\s+not)\b,?\s*(?:then\s+)?",
+    re.IGNORECASE,
+)
+_LEAVE_IT = re.compile(
+    r"^(?:just\s+)?(?:leave|keep|do)\s+(?:it|them|that|things|everything|nothing)\b", re.IGNORECASE
+)
+"""What is said for the other case and asks for nothing."""
+_IS = re.compile(
+    r"\b(?P<who>[^\W\d_]+)['\u2019]s(?=\s+(?:in|on|at|not|no|under|over|above|below|past|still|open|closed|shut|off|"
+    r"locked|unlocked|home|here|there|out|outside|inside|away|empty|dark|playing|running|warmer|colder|hotter|"
+    r"cooler|already|more|less|too|around|about|up|down|somebody|someone|nobody|anybody|anyone)\b)",
+    re.IGNORECASE,
+)
+""""'s" for "is", by the word behind it: "if nobody's in", but "if Anna's lamp"."""
+_NOT_YET = re.compile(
+    r"^(?:it|that|they|those)\s*(?:isn['\u2019]?t|aren['\u2019]?t|hasn['\u2019]?t|haven['\u2019]?t|is\s+not|are\s+not|"
+    r"['\u2019]s\s+not|['\u2019]re\s+not)(?:\s+(?:been|so|yet|already|done))*$",
+    re.IGNORECASE,
+)
+""""Lock it if it isn't already": so it will be when that is done."""
 _CUT = re.compile(r"\s*[,;]\s*(?:then\s+)?|\s+then\s+|\s+", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:please\s+|then\s+|and\s+|,\s*)*", re.IGNORECASE)
 _IF_NOT = re.compile(
@@ -48,6 +71,7 @@ _IF_NOT = re.compile(
 )
 """What makes a question a condition: "did anyone lock the door, if not do it"."""
 _DO_IT = re.compile(r"^(?:please\s+)?do\s+(?:it|so|that)\b[\s,.!]*(?:please)?$", re.IGNORECASE)
+_LINK = re.compile(r"(?:\s+and|\s+then|[\s,;.?!])+$", re.IGNORECASE)
 _WAS_DONE = re.compile(
     r"^(?:did|has|have)(?:n'?t)?\s+(?:anyone|anybody|someone|somebody|we|i|you|he|she|they|\w+)\s+",
     re.IGNORECASE,
@@ -101,24 +125,25 @@ class ConditionalResolver:
             )
 
         said = understanding.text
-        found, questioned = _IF.search(said), _IF_NOT.search(said)
-        if (found is None and questioned is None) or without_frame(said, self._lexicon)[1]:
+        if not (_IF.search(said) or _IF_NOT.search(said)) or without_frame(said, self._lexicon)[1]:
             return plain(understanding)  # "tell me if the gate is open" asks
+
+        def meant(request: str) -> tuple[EntityId, ...]:
+            resolved = plain(self._understand.understand(request))
+            return tuple(i for item in resolved for i in item.targets)
+
         grounder = Grounder(
             view, self._lexicon, speaker_area=speaker_area, antecedents=tuple(antecedents)
         )
-        decided = None
-        if found is not None:
-            decided = self._decided(said, found, grounder)
-        elif questioned is not None:
-            split = _of_question(said, questioned)
-            decided = split, self._asked.answer(split.condition, grounder)
+        decided = self._taken_apart(understanding.text, grounder, meant)
         if decided is None:
             whole = plain(understanding)
             if any(resolution.decision is Decision.ACT for resolution in whole):
                 return (_refused("conditional"),)
             return whole
         split, verdict = decided
+        if _NOT_YET.match(split.condition):
+            return plain(self._understand.understand(split.request))
         if verdict is None:
             return (_refused("conditional_unknown", condition=split.condition),)
         holds = bool(verdict.holds) is not split.negated
@@ -128,30 +153,53 @@ class ConditionalResolver:
             return (_left_alone(verdict),)
         things = verdict.targets or tuple(antecedents)
         resolved = plain(self._understand.understand(left), things)
-        if wanted:
-            return resolved
-        if any(r.decision in (Decision.ASK, Decision.REFUSE) for r in resolved):
-            return resolved
-        return (*resolved, _left_alone(verdict))
+        held_back = any(r.decision in (Decision.ASK, Decision.REFUSE) for r in resolved)
+        return resolved if wanted or held_back else (*resolved, _left_alone(verdict))
+
+    def _taken_apart(
+        self, said: str, grounder: Grounder, meant: Meant
+    ) -> tuple[_Split, Verdict | None] | None:
+        """Return a condition or a question with its request, and what is so."""
+        found, questioned = _IF.search(said), _IF_NOT.search(said)
+        if questioned is not None:
+            asked = form_of(text.tokens(said[: questioned.start()])) != "statement"
+            if found is None or asked:  # "is it on, if it is turn it off"
+                split = _of_question(said, questioned)
+                return split, self._asked.answer(split.condition, grounder)
+        if found is None:
+            return None
+        decided = self._decided(said, found, grounder, meant)
+        full = _IS.sub(r"\g<who> is", said)
+        again = _IF.search(full)
+        if again is not None and full != said and (decided is None or decided[1] is None):
+            decided = self._decided(full, again, grounder, meant) or decided
+        return decided
 
     def _decided(
-        self, said: str, found: re.Match[str], grounder: Grounder
+        self, said: str, found: re.Match[str], grounder: Grounder, meant: Meant
     ) -> tuple[_Split, Verdict | None] | None:
         """Return the condition and whether it holds; no verdict where it cannot be measured."""
         first: _Split | None = None
+        ahead = False
         for split in _splits(said, found):
             if not _LEAD.sub("", split.request).strip(" ,.!"):
                 continue
             first = first or split
+            if _NOT_YET.match(split.condition):
+                return split, None
             if _FUTURE.search(split.condition):
-                return None
-            verdict = self._verdict(split, grounder)
+                ahead = True
+                continue
+            verdict = self._verdict(split, grounder, meant)
             if verdict is not None:
                 return split, verdict
-        return (first, None) if first is not None else None
+        return (first, None) if first is not None and not ahead else None
 
-    def _verdict(self, split: _Split, grounder: Grounder) -> Verdict | None:
+    def _verdict(self, split: _Split, grounder: Grounder, meant: Meant) -> Verdict | None:
         whole = self._asked.condition(split.condition, split.request, grounder)
+        if whole is None and self._lexicon.pronouns & set(text.tokens(split.condition)[:1]):
+            about = grounder.about(meant(split.request))
+            whole = self._asked.condition(split.condition, split.request, about)
         if whole is not None:
             return whole
         parts = _AND.split(split.condition)
@@ -173,6 +221,7 @@ def _splits(said: str, found: re.Match[str]) -> Iterator[_Split]:
     otherwise = ""
     if other is not None:
         behind, otherwise = behind[: other.start()].strip(" ,"), behind[other.end() :].strip()
+        otherwise = "" if _LEAVE_IT.match(otherwise) else otherwise
     joined = re.search(r"(?:,|\band|\bthen)\s*$", said[: found.start()], re.IGNORECASE) or (
         re.match(r"[,;]?\s*(?:and|then)\b", found[0], re.IGNORECASE)
     )
@@ -196,7 +245,12 @@ def _of_question(said: str, found: re.Match[str]) -> _Split:
 
     "Do it" is what the question asks whether it was done: "lock the mudroom".
     """
-    question, request = said[: found.start()].strip(), said[found.end() :].strip(" .!")
+    question, request = said[: found.start()].strip(), said[found.end() :].strip(" .!?")
+    for cut in () if request else _CUT.finditer(question):
+        if verb_of(text.tokens(question[cut.end() :])):  # "is it on and start it if not"
+            ends = _LINK.sub("", question[: cut.start()])
+            question, request = ends, question[cut.end() :]
+            break
     if _DO_IT.match(request):
         request = _WAS_DONE.sub("", question)
     negated = re.search(r"not|n'?t$", found["so"], re.IGNORECASE) is not None

@@ -57,6 +57,10 @@ class Grounder:
         self._speaker_area = speaker_area
         self.antecedents = antecedents
 
+    def about(self, ids: tuple[EntityId, ...]) -> Grounder:
+        """Return a grounder of the same home in which "it" is something else."""
+        return Grounder(self.view, self._lexicon, speaker_area=self._speaker_area, antecedents=ids)
+
     def ground(
         self, mention: Mention, spec: IntentSpec, implied_domain: str = ""
     ) -> tuple[Grounding, ...] | Failure:

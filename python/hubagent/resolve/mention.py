@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
 from hubagent.resolve.clause_words import ClauseWords
+from hubagent.resolve.coordination import words_of
 from hubagent.resolve.tidy import numbered, request_span
 
 if TYPE_CHECKING:
@@ -127,7 +129,8 @@ def read_mentions(
         else:
             waiting.append(said)
     if waiting or not mentions:
-        mentions.append(Mention(places=tuple(waiting)))
+        spoken_of = not waiting and _has_object(utterance[start:end], lexicon)
+        mentions.append(Mention(places=tuple(waiting), pronoun=spoken_of))
     placed = [mention.places for mention in mentions if mention.places]
     shared = placed[0] if len(placed) == 1 else ()
     return tuple(
@@ -139,6 +142,14 @@ def read_mentions(
             unexplained=clause.unexplained,
         )
         for mention in mentions
+    )
+
+
+def _has_object(clause: str, lexicon: Lexicon) -> bool:
+    """Return whether a verb and its pronoun stand side by side: "start it", but not "it's dark"."""
+    return any(
+        verb in words_of("verbs") and word in lexicon.pronouns
+        for verb, word in pairwise(text.tokens(clause))
     )
 
 
