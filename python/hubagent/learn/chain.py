@@ -66,7 +66,7 @@ def solve(
         keep: How many targets of each row are returned.
 
     Returns:
-        One for each row, in their order. Chances are at most 1e-9 too low; mass that goes round for
+        One for each row, in their order. Chances are at most 1e-6 too low; mass that goes round for
         hundreds of thousands of steps counts as failed.
 
     Raises:

@@ -20,7 +20,7 @@
 use std::collections::VecDeque;
 
 /// Mass that may be left under way: the greatest error of a chance, and of a sum of chances.
-const TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-6;
 
 /// Mass at one state that is worth moving in the first round; each round is content with less.
 const FIRST_ROUND: f64 = 1e-3;
@@ -180,7 +180,7 @@ impl Chain {
     /// Solves for the given rows, in their order, each with its `keep` best targets and, in
     /// addition to them if need be, the row itself.
     ///
-    /// A chance is less than 1e-9 too low, unless mass goes round for hundreds of thousands of
+    /// A chance is less than 1e-6 too low, unless mass goes round for hundreds of thousands of
     /// steps: whoever still has not ended then counts as failed.
     ///
     /// # Errors
@@ -301,17 +301,20 @@ impl Flow {
                 (chance > 0.0).then_some((at, chance.min(1.0)))
             })
             .collect();
-        targets.sort_unstable_by(|one, other| {
+        let success: f64 = targets.iter().map(|(_, chance)| chance).sum();
+        let own = targets.iter().find(|(state, _)| *state == row).copied();
+        let best_first = |one: &(usize, f64), other: &(usize, f64)| {
             let order = other.1.total_cmp(&one.1);
             let order = order.then((one.0 != row).cmp(&(other.0 != row)));
             order.then(one.0.cmp(&other.0))
-        });
-        let success: f64 = targets.iter().map(|(_, chance)| chance).sum();
-        let own = targets.iter().position(|(state, _)| *state == row);
-        let own = own.filter(|at| *at >= keep);
-        let own = own.and_then(|at| targets.get(at).copied());
-        targets.truncate(keep);
-        targets.extend(own);
+        };
+        if keep < targets.len() {
+            targets.select_nth_unstable_by(keep, best_first);
+            targets.truncate(keep);
+            let kept = targets.iter().any(|(state, _)| *state == row);
+            targets.extend(own.filter(|_| !kept));
+        }
+        targets.sort_unstable_by(best_first);
         Outlook {
             row,
             success: success.min(1.0),
