@@ -97,3 +97,29 @@ def test_without_a_hub_the_commands_say_how_to_start_one(tmp_path: Path, command
 def test_the_weather_is_told_in_words(tmp_path: Path) -> None:
     printed = _demo(tmp_path, "what's the weather like")
     assert printed[-1].startswith("hub> Partly cloudy, ")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "name"),
+    [
+        ("turn on the cosy glow", "turn on the floor lamp", "Floor Lamp"),
+        ("lumos", "turn on the kitchen light", "Kitchen Light"),
+        ("turn on the big bertha", "turn on the coffee machine", "Coffee Machine"),
+    ],
+)
+def test_what_is_refused_and_rephrased_works_the_next_time_and_can_be_taken_back(
+    tmp_path: Path, first: str, then: str, name: str
+) -> None:
+    off = then.replace(" on ", " off ")
+    printed = _demo(
+        tmp_path, first, then, off, first, "/explain", "/devices", "/learned", "/forget", off, first
+    )
+    answers = [printed[at + 1] for at, line in enumerate(printed) if line == f"you> {first}"]
+    assert then.lower() not in answers[0].lower()
+    assert then in answers[1]  # it says what it took it for
+    assert then not in answers[2]
+    assert any("rewrite" in line and then in line for line in printed)  # the explanation
+    (state,) = [line.split()[-1] for line in printed if line[:32].strip() == name]
+    assert state == "on"
+    assert any(line.startswith(f'"{first}" for "{then}"') for line in printed)
+    assert f'forgot "{first}"' in printed

@@ -171,3 +171,37 @@ def test_any_text_is_a_turn(understand: Understander, text: str) -> None:
     (document,) = run(understand, scenario({"text": text}))
     assert document["turns"][0]["commands"] == []
     assert document["turns"][0]["decision"] in {"ignore", "refuse", "ask", "answer"}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "entity"),
+    [
+        ("turn on the cosy glow", "turn on the bedside lamp", "light.bedroom"),
+        ("get the cooking corner going", "turn on the kitchen light", "light.kitchen"),
+        ("shut the snoozer", "close the kitchen blind", "cover.blind"),
+    ],
+)
+def test_what_is_rephrased_is_known_the_next_time(
+    understand: Understander, first: str, then: str, entity: str
+) -> None:
+    said = scenario(
+        {"text": first}, {"text": then}, {"text": "thanks", "at": 60}, {"text": first, "at": 600},
+        setup={"cover.blind": {"state": "open"}},
+    )  # fmt: skip
+    refused, mended, _, again = run(understand, said)[0]["turns"]
+    assert (refused["decision"], refused["commands"]) == ("refuse", [])
+    assert [command["entity_id"] for command in mended["commands"]] == [entity]
+    assert again["commands"] == mended["commands"]
+    assert then in again["response"]
+
+
+def test_memory_of_pairs_is_taken_in_but_for_what_is_dangerous(understand: Understander) -> None:
+    pairs = [
+        {"source": "lumos", "target": "turn on the kitchen light"},
+        {"source": "abracadabra", "target": "unlock the front door"},
+        "nonsense",
+    ]
+    said = scenario({"text": "lumos"}, {"text": "abracadabra"}, memory={"pairs": pairs})
+    known, dangerous = run(understand, said)[0]["turns"]
+    assert [command["entity_id"] for command in known["commands"]] == ["light.kitchen"]
+    assert dangerous["commands"] == []

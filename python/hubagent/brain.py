@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hubagent.act.plan import plan
-from hubagent.evidence import Changes, source_key
+from hubagent.config import LearningConfig
+from hubagent.evidence import Changes, Stage, source_key
 from hubagent.feedback import canonical
 from hubagent.feedback.journal import Journal
 from hubagent.feedback.watch import Observer
@@ -48,6 +49,7 @@ LAST_PASS = "last_pass"  # noqa: S105 - no password
 """Setting of the tables in which the report of the last learning pass is kept."""
 JOURNAL_NAME = "journal.sqlite"
 _PLACES = 64
+_MOST_READINGS = 4096
 _UNTAUGHT_S = 120.0
 """So long after a rewritten turn a signal on it may still be a loss at once."""
 
@@ -74,6 +76,7 @@ class Brain:
         understand: Understand,
         clock: Clock,
         state_dir: Path | None = None,
+        settings: LearningConfig | None = None,
         parts: Parts = Parts(),
     ) -> None:
         """Open what was learned, or begin.
@@ -83,6 +86,7 @@ class Brain:
             understand: Reads words.
             clock: Times of everything.
             state_dir: Folder of the journal and the tables; ``None`` keeps them in memory.
+            settings: Bounds of the journal; ``None`` = the usual ones.
             parts: What learns.
 
         Raises:
@@ -92,7 +96,12 @@ class Brain:
         self._understand = understand
         self._clock = clock
         self._parts = parts
-        self.journal = Journal(None if state_dir is None else state_dir / JOURNAL_NAME)
+        bounds = settings or LearningConfig()
+        self.journal = Journal(
+            None if state_dir is None else state_dir / JOURNAL_NAME,
+            days=bounds.journal_days,
+            max_bytes=bounds.journal_mb << 20,
+        )
         self.store = LearnedStore(None if state_dir is None else state_dir / FILE_NAME)
         self._guard = Guardrail(sensitive=is_sensitive)
         self.rewriter = LearnedRewriter(self.store, self._guard)
@@ -104,6 +113,9 @@ class Brain:
             find=self.store.find,
         )
         self._gathered = Gathered()
+        self._readings: dict[tuple[str, str], Reading] = {}
+        self._read_in = -1
+        """Version of the home in which they were read."""
         self._writing = threading.Lock()
         self._learning = threading.Lock()
         self._recent: OrderedDict[str, deque[JournalTurn]] = OrderedDict()
@@ -119,8 +131,8 @@ class Brain:
         satellites: Mapping[str, AreaId] | None = None,
         default_area: AreaId | None = None,
     ) -> Pipeline:
-        """Return the pipeline of this hub, which uses and feeds what is learned; see ``Pipeline``."""
-        self._pipeline = Pipeline(
+        """Return a pipeline that uses and feeds what is learned; see ``Pipeline``."""
+        pipeline = Pipeline(
             understand=self._understand,
             values=values,
             context=self._context,
@@ -129,10 +141,15 @@ class Brain:
             schedule=schedule,
             satellites=satellites,
             default_area=default_area,
-            rewriter=self.rewriter,
             observer=self,
+            rewriter=self.rewriter,
         )
-        return self._pipeline
+        self.attach(pipeline)
+        return pipeline
+
+    def attach(self, pipeline: Pipeline) -> None:
+        """Tell which pipeline it observes and rewrites for: what words come to is foreseen there."""
+        self._pipeline = pipeline
 
     # --- what happens -------------------------------------------------------------------------------
 
@@ -187,7 +204,7 @@ class Brain:
                 journal=self.journal,
                 store=self.store,
                 judges=Judges(hints.rephrase, lambda _turn, _later, signals: hints.defect(signals)),
-                read=self._foreseen,
+                read=self._known_reading,
                 objection=self._objection,
                 pause=pause,
                 writing=self._writing,
@@ -209,6 +226,16 @@ class Brain:
         found = self.store.setting(LAST_PASS)
         return json.loads(found) if found else None
 
+    def health(self) -> dict[str, Any]:
+        """Return how much is learned and how the journal is, for ``doctor``."""
+        stages = Counter(pair.stage.value for pair in self.store.pairs())
+        return {
+            "pairs": {stage.value: stages[stage.value] for stage in Stage},
+            "words": len(self.store.entries()),
+            "journal": self.journal.counters(),
+            "last_pass": self.last_pass(),
+        }
+
     def pairs(self) -> tuple[Pair, ...]:
         """Return all learned pairs."""
         return self.store.pairs()
@@ -224,6 +251,7 @@ class Brain:
         with self._learning, self._writing:
             self._observer.forget()
             self._recent.clear()
+            self._readings.clear()
             self._gathered = Gathered()
             erased = self.journal.erase(words=words)
             key = None if words is None else source_key(words)
@@ -291,6 +319,21 @@ class Brain:
         if found:
             with self._writing:
                 self.store.put(found)
+
+    def _known_reading(self, words: str, place: str) -> Reading:
+        """Return what words come to in this home, as far as names and places decide that.
+
+        A pass asks for the same words night after night, so they are read again only when the home
+        has changed. What states decide is looked at when a pair is used.
+        """
+        version = self._context.view().version
+        if version != self._read_in or len(self._readings) >= _MOST_READINGS:
+            self._readings.clear()
+            self._read_in = version
+        key = (words, place)
+        if key not in self._readings:
+            self._readings[key] = self._foreseen(words, place)
+        return self._readings[key]
 
     def _foreseen(self, words: str, place: str) -> Reading:
         """Return what words would come to now, said in a place, out of any dialogue."""

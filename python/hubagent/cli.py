@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -214,6 +215,31 @@ def explain(
             _print_json(answer["turn"])
         else:
             out.print(answer["text"], markup=False)
+
+
+@app.command()
+def learn(
+    now: Annotated[bool, typer.Option("--now", help="Run a learning pass at once.")] = False,
+    config: ConfigPath = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the last learning pass did, or run one now."""
+    answers = _ask_hub(config, state_dir, "learn", {"now": now}, timeout_s=None)
+    with Progress(console=err, transient=True, disable=not now) as bars:
+        show = _progress(bars)
+        for answer in answers:
+            if "step" in answer:
+                show(answer["step"], answer["done"], answer["total"])
+            elif as_json:
+                _print_json(answer["report"])
+            elif answer["report"] is None:
+                out.print("No pass has been run yet; it is done at night, or with --now.")
+            else:
+                at = datetime.fromtimestamp(answer["report"]["at"], tz=UTC).astimezone()
+                out.print(f"Learning pass of {at:%Y-%m-%d %H:%M}", style="dim")
+                for sentence in answer["report"]["text"]:
+                    out.print(sentence, markup=False)
 
 
 @app.command()

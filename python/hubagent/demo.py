@@ -64,9 +64,14 @@ def run_demo(
     model = demo_home() if home is None else load_home(home)
     with running_demo(model, progress) as hub:
         speaker = _Speaker(hub, area)
-        commands = {"explain": speaker.explain, "devices": speaker.devices}
+        commands = {
+            "explain": speaker.explain,
+            "devices": speaker.devices,
+            "learned": speaker.learned,
+            "forget": speaker.forget,
+        }
         if lines is None:
-            progress("Tab completes names; /explain, /devices; exit leaves")
+            progress("Tab completes names; /explain, /devices, /learned, /forget; exit leaves")
             chat.converse(speaker.say, speaker.names, commands=commands)
         else:
             chat.recite(lines, speaker.say, commands=commands, out=sys.stdout)
@@ -173,6 +178,24 @@ class _Speaker:
             for entity in view.entities()
             if not entity.category
         )
+
+    def learned(self) -> str:
+        """Return which words are taken for which by now."""
+        pairs = self._hub.brain.pairs() if self._hub.brain is not None else ()
+        told = [f'"{p.source}" for "{p.target}" ({p.stage.value}): {p.why}' for p in pairs]
+        return "\n".join(told) or "nothing was learned yet"
+
+    def forget(self) -> str:
+        """Forget the rewrite of the last turn, else the one learned last; say which."""
+        brain, record = self._hub.brain, self._hub.pipeline.turn(1)
+        pairs = brain.pairs() if brain is not None else ()
+        if brain is None or not pairs:
+            return "nothing was learned yet"
+        words = max(pairs, key=lambda pair: pair.last_s).source
+        if record is not None and record.rewrite is not None:
+            words = record.rewrite.source
+        brain.forget(words)
+        return f'forgot "{words}"'
 
 
 def _free_port() -> int:

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hubagent import control
@@ -133,6 +134,7 @@ def _running_hub(config: Config) -> list[Finding]:
     )
     return [
         Finding(bool(status["connected"]), "hub", found, "see the broker's line"),
+        *_learning(status["learning"]),
         *(
             Finding(
                 False,
@@ -152,3 +154,22 @@ def _running_hub(config: Config) -> list[Finding]:
             for topic in status["retained_commands"]
         ),
     ]
+
+
+def _learning(status: dict[str, Any] | None) -> list[Finding]:
+    """Tell what is learned; a journal that the disk refuses is the one thing to be mended."""
+    if status is None:
+        return [Finding(True, "learning", "switched off")]
+    journal, last = status["journal"], status["last_pass"]
+    pairs = ", ".join(f"{count} {stage}" for stage, count in status["pairs"].items() if count)
+    at = None if last is None else datetime.fromtimestamp(last["at"], tz=UTC).astimezone()
+    when = "never" if at is None else f"{at:%Y-%m-%d %H:%M}"
+    found = (
+        f"{journal['turns']} turns kept ({journal['bytes'] / 2**20:.1f} MiB), "
+        f"pairs: {pairs or 'none'}, last pass: {when}"
+    )
+    lost = journal["lost"]
+    return [
+        Finding(not lost, "learning", f"{found}, {lost} lost" if lost else found,
+                "make room in the state folder: the disk refuses the journal"),
+    ]  # fmt: skip

@@ -116,6 +116,7 @@ class Report:
             "learnt": self.learnt,
             "retired": self.retired,
             "refused": self.refused,
+            "text": self.sentences(),
         }
 
     def sentences(self) -> list[str]:
@@ -252,7 +253,7 @@ def _candidates(
             yield _new(words, item.target, item.interpretation, "rephrase", item.at_s), Stage.TRIAL
     for proposed in left.values():
         if proposed.sessions >= LEAST_NOTED:
-            yield _of_chain(proposed), Stage.LIVE if proposed.chosen else Stage.SHADOW
+            yield _of_chain(proposed), _support(proposed)
 
 
 def _renewed(pair: Pair, proposed: Found | None, said: Rephrased | None) -> tuple[Pair, Stage]:
@@ -274,9 +275,15 @@ def _renewed(pair: Pair, proposed: Found | None, said: Rephrased | None) -> tupl
         days=tuple(sorted({*pair.days, *proposed.days}))[-16:],
         last_s=max(pair.last_s, proposed.last_s),
     )
+    support = _support(proposed)
+    return merged, Stage.TRIAL if support is Stage.SHADOW and said is not None else support
+
+
+def _support(proposed: Found) -> Stage:
+    """Return the highest stage that the chain's evidence alone is enough for."""
     if proposed.chosen:
-        return merged, Stage.LIVE
-    return merged, Stage.SHADOW if said is None else Stage.TRIAL
+        return Stage.LIVE
+    return Stage.TRIAL if proposed.noted and proposed.from_nothing else Stage.SHADOW
 
 
 def _of_chain(found: Found) -> Pair:

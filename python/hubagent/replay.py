@@ -9,6 +9,7 @@ devices truly became.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from hubagent.act.execute import Executor
 from hubagent.act.schedule import Schedule
+from hubagent.brain import Brain
 from hubagent.clock import ManualClock, SystemClock
 from hubagent.context.store import ContextStore
 from hubagent.devices.directory import Directory
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import DataError, HubagentError
-from hubagent.pipeline import Pipeline
 from hubagent.simulate.bus import MemoryBus
 from hubagent.simulate.home import HomeModel, load_home
 from hubagent.simulate.world import SimulatedHome, join_bus, settle
@@ -33,6 +34,7 @@ from hubagent.understand.understander import Understander
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from hubagent.pipeline import Pipeline
     from hubagent.ports import ChangeListener, Understand
     from hubagent.simulate.faults import Faults
     from hubagent.types import StateChange
@@ -165,21 +167,18 @@ def replay_scenario(scenario: Mapping[str, Any], understand: Understand) -> dict
     if not isinstance(turns, list):
         raise DataError("`turns` is not a list")
     hub = MemoryHub(home, now_s=_start(scenario.get("now")))
-    hub.store.import_habits(_memory(scenario.get("memory")).get("habits") or [])
+    brain = Brain(context=hub.store, understand=understand, clock=hub.clock)
+    hub.listeners.append(brain)
+    brain.import_(_memory(scenario.get("memory")))
     schedule = Schedule(hub.clock)
-    pipeline = Pipeline(
-        understand=understand,
+    pipeline = brain.pipeline(
         values=values,
-        context=hub.store,
         act=hub.executor,
-        clock=hub.clock,
         schedule=schedule,
         satellites={d.device_id: d.area_id for d in home.devices if d.area_id is not None},
     )
-    documents = [
-        _turn(_mapping(turn, "turn"), number, hub, pipeline, schedule)
-        for number, turn in enumerate(turns)
-    ]
+    scene = _Scene(hub, brain, pipeline, schedule)
+    documents = [_turn(_mapping(turn, "turn"), number, scene) for number, turn in enumerate(turns)]
     hub.settle()
     return {"id": scenario.get("id"), "turns": documents, "state": hub.world.states()}
 
@@ -240,68 +239,77 @@ def _asr(given: object) -> AsrResult | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a scenario is played on."""
+
+    hub: MemoryHub
+    brain: Brain
+    pipeline: Pipeline
+    schedule: Schedule
+
+
 # --- one turn -------------------------------------------------------------------------------------
 
 
 def _turn(
     turn: Mapping[str, Any],
     number: int,
-    hub: MemoryHub,
-    pipeline: Pipeline,
-    schedule: Schedule,
+    scene: _Scene,
 ) -> dict[str, Any]:
     text = turn.get("text")
     if not isinstance(text, str):
         raise DataError(f"turn {number} has no `text`")
     at_s = turn.get("at")
     if at_s is None:
-        at_s = hub.clock.monotonic_s() + (BETWEEN_TURNS_S if number else 0.0)
+        at_s = scene.hub.clock.monotonic_s() + (BETWEEN_TURNS_S if number else 0.0)
     elif not isinstance(at_s, int | float) or isinstance(at_s, bool):
         raise DataError(f"`at` of turn {number} is `{at_s}`, expected seconds")
-    due = list(_live(at_s, hub, pipeline, schedule))
+    due = list(_live(at_s, scene))
     events = turn.get("events") or []
     if not isinstance(events, list):
         raise DataError(f"`events` of turn {number} is not a list")
     for event in events:
-        _happen(_mapping(event, "event"), hub)
+        _happen(_mapping(event, "event"), scene)
     utterance = Utterance(
         turn_id=TurnId(f"turn-{number}"),
         text=text,
-        heard_at_s=hub.clock.now_s(),
+        heard_at_s=scene.hub.clock.now_s(),
         area_id=AreaId(str(turn["area"])) if turn.get("area") else None,
         device=str(turn["device"]) if turn.get("device") else None,
         asr=_asr(turn.get("asr")),
     )
     real = SystemClock()
     started_s = real.monotonic_s()
-    record = pipeline.run_turn(utterance)
+    record = scene.pipeline.run_turn(utterance)
     document = _document(record, (real.monotonic_s() - started_s) * 1000)
     return {**document, "due": due} if due else document
 
 
-def _live(
-    until_s: float, hub: MemoryHub, pipeline: Pipeline, schedule: Schedule
-) -> Iterator[dict[str, Any]]:
+def _live(until_s: float, scene: _Scene) -> Iterator[dict[str, Any]]:
     """Let time pass up to a moment; yield what came due meanwhile, each at its time."""
+    hub = scene.hub
     while True:
         left_s = until_s - hub.clock.monotonic_s()
-        due_s = schedule.next_due_s()
+        due_s = scene.schedule.next_due_s()
         due_in_s = left_s if due_s is None else due_s - hub.clock.now_s()
         hub.advance(min(left_s, due_in_s))
+        scene.brain.tick()
         if due_s is None or due_in_s > left_s:
             return
-        for record in pipeline.run_due():
+        for record in scene.pipeline.run_due():
             yield _document(record, record.ms)
 
 
-def _happen(event: Mapping[str, Any], hub: MemoryHub) -> None:
-    """Let something happen by hand before a turn; kinds that move no device are passed over."""
+def _happen(event: Mapping[str, Any], scene: _Scene) -> None:
+    """Let something happen before a turn, by hand or to the ear; other kinds are passed over."""
     entity_id = event.get("entity_id")
     if entity_id is None:
+        scene.brain.event(str(event.get("kind", "")))
         return
     attributes = _mapping(event.get("attributes") or {}, "attributes")
-    hub.world.place(str(entity_id), event.get("state"), attributes)
-    hub.pump()
+    scene.hub.world.place(str(entity_id), event.get("state"), attributes)
+    scene.hub.pump()
 
 
 def _document(record: TurnRecord, ms: float) -> dict[str, Any]:

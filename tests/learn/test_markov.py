@@ -75,6 +75,25 @@ def test_thin_support_chooses_nothing(days: list[int]) -> None:
     assert not found[0].chosen
 
 
+def test_a_clear_proposal_is_noted_from_its_second_day_on() -> None:
+    dialogues = [mended("cosy time", "turn on the lamp", day) for day in (0, 0, 1)]
+    for shown, noted in ((2, False), (3, True)):
+        (found,) = propose(dialogues[:shown], now_s=START_S + 9 * DAY_S, reads=reads)
+        assert (found.noted, found.chosen, found.from_nothing) == (noted, False, True)
+
+
+def test_words_that_were_only_ever_rewritten_to_something_have_no_row_of_their_own() -> None:
+    dialogues = [
+        [
+            visit("cosy time", day, good=False, follow=0.9, applied="play jazz"),
+            visit("turn on the lamp", day, good=True),
+        ]
+        for day in range(3)
+    ]
+    (found,) = propose(dialogues, now_s=START_S + 4 * DAY_S, reads=reads)
+    assert found.target == "turn on the lamp"
+
+
 def test_saying_it_500_times_in_a_day_adds_two_dialogues() -> None:
     dialogues = [mended("cosy time", "turn on the lamp", 0) for _ in range(500)]
     (found,) = propose(dialogues, now_s=START_S + DAY_S, reads=reads)

@@ -80,6 +80,11 @@ class ContextView:
         self._home = home
 
     @property
+    def version(self) -> int:
+        """Number that changes with every change of what there is and how it is called."""
+        return self._home.version
+
+    @property
     def now_s(self) -> float:
         """Wall clock of the picture."""
         return self._view.now_s

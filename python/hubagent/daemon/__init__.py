@@ -1,7 +1,7 @@
 """The running hub: everything built, started, watched over and stopped.
 
 Threads: ``mqtt`` (paho's and ours) fills the queue; ``pump`` empties it into the store; ``store``
-lets time pass and writes; ``turns`` takes requests, so that waiting three seconds for a lamp never
+lets time pass and writes; ``learning`` runs passes while nobody speaks; ``turns`` takes requests, so that waiting three seconds for a lamp never
 keeps the hub from hearing; ``schedule`` does what has come due; ``broker`` minds the own broker,
 ``control`` the commands.
 """
@@ -18,10 +18,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from hubagent.act.execute import ChangeSignal, Executor
 from hubagent.act.schedule import Schedule
+from hubagent.brain import Brain
 from hubagent.clock import Clock, SystemClock
 from hubagent.config import Config, MqttConfig, is_loopback, read_systemd
 from hubagent.context.store import ContextStore
 from hubagent.control import SOCKET_NAME, ControlServer
+from hubagent.daemon.idle import IdleLearner
 from hubagent.daemon.loops import Loop, TurnWorker
 from hubagent.daemon.owner import OwnersWord
 from hubagent.daemon.requests import handlers
@@ -41,6 +43,7 @@ from hubagent.understand import values
 from hubagent.understand.understander import Understander
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from hubagent.ports import Understand
@@ -72,6 +75,9 @@ class Daemon:
         self.clock = clock or SystemClock()
         self.store: ContextStore
         self.pipeline: Pipeline
+        self.brain: Brain | None = None
+        """Everything that learns; ``None`` when that is switched off."""
+        self.learner: IdleLearner | None = None
         self._understand = understand
         self._topics = Topics(config.hub.name)
         self._signal = ChangeSignal()
@@ -134,6 +140,14 @@ class Daemon:
             confirm_timeout_s=config.act.confirm_timeout_s,
         )
         self._schedule = Schedule(clock, config.hub.state_dir / "schedule.json")
+        if config.learning.enabled:
+            self.brain = Brain(
+                context=self.store,
+                understand=understand,
+                clock=clock,
+                state_dir=config.hub.state_dir,
+                settings=config.learning,
+            )
         self.pipeline = Pipeline(
             understand=understand,
             values=values,
@@ -143,8 +157,13 @@ class Daemon:
             schedule=self._schedule,
             satellites={name: AreaId(area) for name, area in config.home.satellites.items()},
             default_area=AreaId(config.hub.area) if config.hub.area else None,
+            observer=self.brain,
+            rewriter=self.brain.rewriter if self.brain is not None else None,
         )
         self._worker = TurnWorker(self.pipeline.run_turn, self._answer, clock)
+        if self.brain is not None:
+            self.brain.attach(self.pipeline)
+            self.learner = IdleLearner(self.brain, clock, is_busy=lambda: self._worker.is_busy)
         self._presence = Presence(config.mqtt.announce_as_ha, clock)
         self._pump = Pump(
             client,
@@ -153,8 +172,8 @@ class Daemon:
             topics=self._topics,
             presence=self._presence,
             clock=clock,
-            listeners=[self._signal],
-            on_utterance=self._worker.submit,
+            listeners=[self._signal, *([self.brain] if self.brain is not None else [])],
+            on_utterance=self._submit,
             on_event=self._on_event,
         )
         self._tick_beat_s = clock.monotonic_s()
@@ -166,6 +185,8 @@ class Daemon:
             self._due,
             Loop("turns", self._worker.run_once),
         ]
+        if self.learner is not None:
+            self._loops.append(Loop("learning", self.learner.run_once))
         for loop in self._loops:
             loop.start()
         client.start()
@@ -214,10 +235,15 @@ class Daemon:
         if self._control is not None:
             self._control.stop()
             self._control = None
+        if self.learner is not None:
+            self.learner.stop()
         for loop in reversed(self._loops):
             loop.stop(self.config.act.confirm_timeout_s + 5.0)
         if self._client is not None:
             self._client.stop()
+        if self.brain is not None:
+            self.brain.close()
+            self.brain = self.learner = None
         if self._loops:
             self.store.close()
             self._loops = []
@@ -240,7 +266,12 @@ class Daemon:
         Raises:
             concurrent.futures.CancelledError: When it is not obeyed (see ``TurnWorker.submit``).
         """
-        return self._worker.submit(utterance).result(SAY_TIMEOUT_S)
+        return self._submit(utterance).result(SAY_TIMEOUT_S)
+
+    def _submit(self, utterance: Utterance) -> Future[TurnRecord]:
+        if self.learner is not None:
+            self.learner.spoken()
+        return self._worker.submit(utterance)
 
     def is_well(self) -> bool:
         """Return whether the queue is being emptied and the store lives on."""
@@ -265,6 +296,7 @@ class Daemon:
             "uptime_s": round(self.clock.monotonic_s() - self._started_s, 1),
             "entities": len(self.store.view().entities()),
             "turns": self._worker.counters()["turns"],
+            "learning": None if self.brain is None else self.brain.health(),
             "home_assistant": self._presence.home_assistant_heard,
             "unknown_entities": list(self._owner.pending()),
             "refused": [
@@ -300,7 +332,11 @@ class Daemon:
 
     def _tick(self) -> None:
         self._ticker.wait(TICK_EVERY_S)
-        self._signal.changed(self.store.tick())
+        changes = self.store.tick()
+        self._signal.changed(changes)
+        if self.brain is not None:
+            self.brain.changed(changes)
+            self.brain.tick()
         self._tick_beat_s = self.clock.monotonic_s()
 
     def _run_due(self) -> None:
@@ -320,6 +356,8 @@ class Daemon:
     def _on_event(self, event: SpeechEvent) -> None:
         if event.kind is EventKind.CANCEL:
             self._worker.cancel_waiting()
+        if self.brain is not None:
+            self.brain.event(event.kind.value, event.turn_id)
 
 
 def run_daemon(config: Config) -> None:

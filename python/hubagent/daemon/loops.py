@@ -108,6 +108,7 @@ class TurnWorker:
             MAX_WAITING_TURNS
         )
         self._seen: deque[TurnId] = deque(maxlen=REMEMBERED_IDS)
+        self._running = False
         self._counts = dict.fromkeys(("turns", "repeated", "busy", "stale", "cancelled"), 0)
 
     def submit(self, utterance: Utterance) -> Future[TurnRecord]:
@@ -146,14 +147,22 @@ class TurnWorker:
             self._drop(future, "stale")
             return
         self._counts["turns"] += 1
+        self._running = True
         try:
             record = self._run_turn(utterance)
         except BaseException as error:
             future.set_exception(error)
             self._tell(_failed(utterance))
             raise
+        finally:
+            self._running = False
         self._tell(record)
         future.set_result(record)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn is under way or waits."""
+        return self._running or not self._waiting.empty()
 
     def counters(self) -> dict[str, int]:
         """Return what was counted since the start."""

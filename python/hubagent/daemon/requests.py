@@ -28,6 +28,7 @@ def handlers(
         "say": lambda params: _say(daemon, params),
         "devices": lambda params: _devices(daemon, params),
         "explain": lambda params: _explain(daemon, params),
+        "learn": lambda params: _learn(daemon, params),
         "status": lambda _params: [daemon.health()],
     }
 
@@ -75,3 +76,13 @@ def _explain(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str,
     if record is None:
         raise DataError(f"no turn `{which}` is remembered", hint="the last 50 turns are")
     yield {"turn": turn_document(record), "text": explain.render(record)}
+
+
+def _learn(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the report of the last learning pass; with ``now`` run one and yield how it goes."""
+    if daemon.brain is None or daemon.learner is None:
+        raise DataError("learning is switched off", hint="set learning.enabled = true")
+    if params.get("now"):
+        yield from daemon.learner.told()
+    else:
+        yield {"report": daemon.brain.last_pass(), "health": daemon.brain.health()}

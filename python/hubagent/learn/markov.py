@@ -37,6 +37,8 @@ CLEAR = 0.5
 GAIN = 0.1
 """By how much the target must surely succeed more often than the source does at most."""
 LEAST_SESSIONS, LEAST_DAYS = 5.0, 3
+NOTED_SESSIONS, NOTED_DAYS = 2.0, 2
+"""From which a clear proposal is good enough where there is nothing to lose."""
 LIKELY = 0.5
 """Probability from which a dialogue counts as having gone from one request to another."""
 TRIED = 4
@@ -71,6 +73,8 @@ class Found:
     """Part of the source's success that ends there."""
     gain: float
     """Least success of the target less the greatest of the source, each at 95 %."""
+    from_nothing: bool
+    """Whether the source usually comes to nothing as heard."""
     sessions: float
     """Dialogues that went from one to the other, at most :data:`~hubagent.learn.life.PER_DAY` a day."""
     days: tuple[int, ...]
@@ -84,6 +88,13 @@ class Found:
             and self.gain > GAIN
             and self.sessions >= LEAST_SESSIONS
             and len(self.days) >= LEAST_DAYS
+        )
+
+    @property
+    def noted(self) -> bool:
+        """Whether it is clear and was seen more than once: enough where there is nothing to lose."""
+        return (
+            self.share >= CLEAR and self.sessions >= NOTED_SESSIONS and len(self.days) >= NOTED_DAYS
         )
 
 
@@ -196,11 +207,12 @@ class _Graph:
         """Count one visit; one that was rewritten as a virtual step and a visit of the pair."""
         visit = visits[at]
         key = (visit.words, visit.state)
-        row = self.as_heard[key]
         if self._plain is not None and visit.applied:
             step = self._taken_for[visit.words, self._heard_state(visit), visit.applied]
             step.steps[_virtual(key)] += weight
             row = self.rewritten[key]
+        else:
+            row = self.as_heard[key]
         on_s = weight * visit.follow if at + 1 < len(visits) else 0.0
         if on_s and (following := self._heard_state(visits[at + 1])) != visit.state:
             row.steps[following] += on_s
@@ -316,6 +328,7 @@ def _best(graph: _Graph, words: str, reads: Callable[[str], str], usual: float) 
         target=target,
         interpretation=goal,
         share=chances[goal] / success,
+        from_nothing=usually.startswith(UNHANDLED),
         gain=lower(Beta.of(with_it.ends())) - upper(source),
         sessions=sum(days.values()),
         days=tuple(sorted(days))[-16:],
