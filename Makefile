@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 RUST_SOURCES := $(shell find rust -name '*.rs' -not -path '*/target/*') $(wildcard Cargo.* rust/*/Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test lint fmt check bench fuzz train-env train docs clean
+.PHONY: help install system run test lint fmt check bench bench-learning fuzz train-env train docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,10 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/python benchmarks/learning_core.py
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report
 	$(BIN)/python benchmarks/ha_sentences.py --data $(DATA)
+
+bench-learning: install  ## Households with and without each part of learning; curves into docs (DATA=folder)
+	$(BIN)/hubagent evaluate learning --homes 100 --days 42 --seed 1 --seeds 3 --plots docs \
+	  --utterances $(DATA)/slurp/open_test.jsonl --asr $(DATA)/slurp/open_test_asr.jsonl
 
 fuzz:  ## Fuzz each bytes-in function for SECONDS (60)
 	@command -v cargo-fuzz >/dev/null || { echo 'not installed: cargo-fuzz; install it with: cargo install cargo-fuzz'; exit 1; }

@@ -49,7 +49,7 @@ StateDir = Annotated[
     Path | None,
     typer.Option(help="State folder of the hub; overrides the settings."),
 ]
-EvaluateWhat = Literal["nlu", "elsewhere", "home", "all"]
+EvaluateWhat = Literal["nlu", "elsewhere", "home", "all", "learning"]
 EvaluateSplit = Literal["tune", "report", "all"]
 Homes = Annotated[int, typer.Option(min=1, help="How many households.")]
 Days = Annotated[int, typer.Option(min=1, help="How long they live with the hub.")]
@@ -278,7 +278,8 @@ def evaluate(
         EvaluateWhat,
         typer.Argument(
             help="nlu: public sentences; elsewhere: what moves although it is not about the home; "
-            "home: homes and what is said in them; all: the three."
+            "home: homes and what is said in them; all: the three; "
+            "learning: households that live with the hub, with and without each part of learning."
         ),
     ],
     data: Annotated[
@@ -286,7 +287,10 @@ def evaluate(
         typer.Option(envvar="HUBAGENT_DATA", help="Folder of the data sets (not for home)."),
     ] = None,
     homes: Annotated[
-        Path | None, typer.Option(help="Folder of homes; default: those beside the sources.")
+        str | None,
+        typer.Option(
+            help="Folder of homes; default: those beside the sources. For learning: how many households."
+        ),
     ] = None,
     split: Annotated[
         EvaluateSplit, typer.Option(help="Half of the homes: tune, report or all.")
@@ -298,14 +302,35 @@ def evaluate(
     against: Annotated[
         Path | None, typer.Option(help="An earlier run, stored with --json; shows what changed.")
     ] = None,
+    days: Days = 42,
+    seed: Seed = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How many seeds, from --seed on (learning).")
+    ] = 1,
+    utterances: Utterances = None,
+    asr: Recordings = None,
+    jobs: Jobs = None,
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for the curves, as SVG (learning).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure how well the hub understands and acts, on what it was not trained on."""
-    from hubagent.evaluate.run import run
+    """Measure how well the hub understands, acts and learns, on what it was not trained on."""
+    from hubagent.evaluate.run import Report, draw, run, run_learning
 
     before = None if against is None else _read_object(against)
     with Progress(console=err, transient=True) as bars:
-        report = run(what, data, homes, split, peers=peers, progress=_progress(bars))
+        if what == "learning":
+            found = run_learning(
+                _count(homes), days, range(seed, seed + seeds), utterances, asr, jobs=jobs,
+                progress=_progress(bars),
+            )  # fmt: skip
+            if plots is not None:
+                draw(found, plots)
+            report = Report({"learning": found})
+        else:
+            folder = None if homes is None else Path(homes)
+            report = run(what, data, folder, split, peers=peers, progress=_progress(bars))
     if as_json:
         _print_json(report.as_json())
         return
@@ -328,9 +353,12 @@ def simulate(
     seed: Seed = 1,
     utterances: Utterances = None,
     asr: Recordings = None,
+    learning: Annotated[
+        Literal["all", "off"], typer.Option(help="What the hubs learn with.")
+    ] = "all",
     jobs: Jobs = None,
     journal: Annotated[
-        Path | None, typer.Option(help="Folder for the truth of every turn, a file a household.")
+        Path | None, typer.Option(help="Folder for journal and truth, two files a household.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -339,7 +367,15 @@ def simulate(
 
     with Progress(console=err, transient=True) as bars:
         document = run_simulation(
-            homes, days, seed, utterances, asr, jobs=jobs, folder=journal, progress=_progress(bars)
+            homes,
+            days,
+            seed,
+            utterances,
+            asr,
+            learning=learning,
+            jobs=jobs,
+            folder=journal,
+            progress=_progress(bars),
         )
     if as_json:
         _print_json(document)
@@ -363,6 +399,15 @@ def _progress(bars: Progress) -> Callable[[str, int, int], None]:
         bars.update(tasks[what], completed=done)
 
     return show
+
+
+def _count(homes: str | None) -> int:
+    """Return how many households are wanted."""
+    if homes is None:
+        return 20
+    if not homes.isdigit() or not int(homes):
+        raise typer.BadParameter(f"`{homes}` is no number of households", param_hint="--homes")
+    return int(homes)
 
 
 def _settings(config: Path | None, state_dir: Path | None) -> Config:

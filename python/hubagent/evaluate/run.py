@@ -9,6 +9,7 @@ from hubagent.errors import DataError
 from hubagent.evaluate.beside import run_peers
 from hubagent.evaluate.elsewhere import ElsewhereReport, run_elsewhere
 from hubagent.evaluate.home import HomeReport, run_home
+from hubagent.evaluate.learning import LearningReport, run_learning
 from hubagent.evaluate.nlu import NluReport, run_nlu
 from hubagent.evaluate.report import Figure, Rows, compared, read_figures, stored
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-Part: TypeAlias = NluReport | ElsewhereReport | HomeReport
+Part: TypeAlias = NluReport | ElsewhereReport | HomeReport | LearningReport
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The parts of a run by name: ``nlu``, ``elsewhere``, ``home``."""
+    """The parts of a run by name: ``nlu``, ``elsewhere``, ``home``, ``learning``."""
 
     parts: Mapping[str, Part]
 
@@ -92,3 +93,20 @@ def run(
     if what in {"home", "all"}:
         parts["home"] = run_home(split, homes, progress=progress)
     return Report(parts)
+
+
+def draw(report: LearningReport, folder: Path) -> None:
+    """Write the curves of a run as SVG files.
+
+    Raises:
+        DataError: If the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in report.plots().items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot write `{folder}`: {error.strerror}") from error
+
+
+__all__ = ["Part", "Report", "draw", "run", "run_learning"]

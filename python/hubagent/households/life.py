@@ -10,19 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hubagent.act.schedule import Schedule
-from hubagent.pipeline import Pipeline
+from hubagent.households.arms import OFF
+from hubagent.households.mind import Mind
 from hubagent.replay import MemoryHub
 from hubagent.simulate.people import DAY_S
 from hubagent.simulate.policy import Move
 from hubagent.simulate.wishes import ELSEWHERE, KINDS, Verdict, Wish, judge
 from hubagent.types import Arm, AsrResult, Decision, TurnId, Utterance
-from hubagent.understand import values
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Mapping
 
+    from hubagent.households.arms import Learning
     from hubagent.ports import Understand
     from hubagent.simulate.people import Errand, Household
     from hubagent.simulate.wishes import States
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 FIRST_DAY_S = 1_767_225_600.0
 """Midnight, 1 January 2026, UTC: when every household begins."""
-_BEFORE_S = 700.0
+_LEARNS_AT_S = 3 * 3600.0
+"""After midnight: when the hub is idle."""
+_SEEN_AFTER_S = (65.0, 250.0)
+"""Steps in which an errand is left behind: past the minute of silence and the five of a state kept."""
+_SWITCHED_OFF = 0.5
+"""How often a thing that is on is switched off by hand before the next errand."""
+_BEFORE_S = 450.0
 """So long before an errand the home is made such that there is something to want."""
 _SENSITIVE = frozenset({"lock", "alarm_control_panel", "valve"})
 
@@ -80,6 +86,16 @@ class Truth:
     sensitive: bool = False
     """Whether something sensitive moved that nobody had asked for."""
 
+    @property
+    def is_win(self) -> bool:
+        """Whether the rewrite brought what was wanted, which the words alone did not."""
+        return self.without is not None and self.without.defect and self.verdict is Verdict.DONE
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the rewrite made it worse: not done, asked needlessly, or wrong instead of nothing."""
+        return self.without is not None and self.verdict < self.without
+
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
@@ -98,21 +114,36 @@ class Life:
     Args:
         household: The people and their home.
         understand: Reads the words; shared by all households of a process.
+        learning: What the hub learns; nothing by default.
     """
 
-    def __init__(self, household: Household, understand: Understand) -> None:
+    def __init__(
+        self, household: Household, understand: Understand, learning: Learning = OFF
+    ) -> None:
         self._household = household
         self._understand = understand
+        self._learning = learning
         self._hub = MemoryHub(household.home, now_s=FIRST_DAY_S)
-        self._pipeline = _pipeline(self._hub, understand)
+        self._mind = Mind(self._hub, understand, learning)
+        self._pipeline = self._mind.pipeline
         self._turns = 0
+        self._before: States = {}
+        self._last = (Utterance(TurnId(""), "", FIRST_DAY_S), Wish(ELSEWHERE))
+        self._twin: MemoryHub | None = None
 
     def live(self, days: int) -> Iterator[Truth]:
         """Live so many days; yield the truth of every turn."""
         for day in range(days):
             for errand in self._household.errands(day):
                 yield from self._run(errand, day)
-            self._advance_to(DAY_S * (day + 1))
+                self._let_be()
+            self._advance_to(DAY_S * (day + 1) + _LEARNS_AT_S)
+            self._mind.learn(day)
+
+    @property
+    def mind(self) -> Mind:
+        """What the hub has learned so far."""
+        return self._mind
 
     # --- one errand -------------------------------------------------------------------------------
 
@@ -120,6 +151,7 @@ class Life:
         """Try to get what is wanted, as often as patience lasts."""
         person, wish = errand.person, errand.wish
         self._advance_to(errand.at_s - _BEFORE_S)
+        self._use_otherwise(errand)
         self._make_wishable(wish)
         self._advance_to(errand.at_s)
         phrases = list(errand.phrases)
@@ -144,8 +176,11 @@ class Life:
                 return
             move = person.policy.move(dice)
             self._pass(dice.uniform(3, 12) if move is Move.REPEAT else dice.uniform(4, 25))
-            if verdict is Verdict.WRONG and dice.random() < person.policy.repairs:
-                self._put_back(wish)
+            if verdict is Verdict.WRONG:
+                if dice.random() < person.policy.interrupts:
+                    self._mind.interrupted(record.utterance.turn_id)
+                if dice.random() < person.policy.repairs:
+                    self._put_back(wish)
             if move in {Move.GIVE_UP, Move.BY_HAND}:
                 if move is Move.BY_HAND:
                     self._by_hand(wish)
@@ -162,7 +197,7 @@ class Life:
         self, errand: Errand, attempt: int, day: int, said: str, heard: str, dice: random.Random
     ) -> tuple[Truth, TurnRecord]:
         self._turns += 1
-        turn_id = TurnId(f"{self._turns:06d}")
+        turn_id = TurnId(f"{self._household.seed}/{self._turns:06d}")
         doubt = 0.2 if heard != said else 0.0
         confidence = min(0.99, max(0.3, dice.gauss(0.88 - doubt, 0.08)))
         utterance = Utterance(
@@ -170,6 +205,7 @@ class Life:
             speaker=errand.person.name, asr=AsrResult(round(confidence, 3)),
         )  # fmt: skip
         self._before = self._hub.world.states()
+        self._last = (utterance, errand.wish)
         record = self._pipeline.run_turn(utterance)
         self._hub.settle()
         verdict, moved = _judged(errand.wish, record, self._before, self._hub)
@@ -183,22 +219,37 @@ class Life:
         if rewrite is not None and applied:
             truth = replace(
                 truth, rewrite=rewrite.layer.value, target=rewrite.target,
-                without=self._without(utterance, errand.wish),
+                without=self.without(),
             )  # fmt: skip
         return truth, record
 
-    def _without(self, utterance: Utterance, wish: Wish) -> Verdict:
-        """Return what the same words come to in the same home when nothing is rewritten.
+    def without(self) -> Verdict:
+        """Return what the words of the last turn come to in the same home when nothing is rewritten.
 
-        The home is built once more with the states it had and a hub that has learned nothing, and the
-        turn is run there: the counterfactual is carried out, not guessed.
+        There is a second home with a hub that has learned nothing. Its devices are put into the states
+        that these had, and the turn is run there: the counterfactual is carried out, not guessed.
         """
-        setup = {id_: state for id_, state in self._before.items() if state["state"] != "unknown"}
-        twin = MemoryHub(self._household.home.with_setup(setup), now_s=utterance.heard_at_s)
+        utterance, wish = self._last
+        twin = self._twin_at(utterance.heard_at_s)
         before = twin.world.states()
-        record = _pipeline(twin, self._understand).run_turn(utterance)
+        record = Mind(twin, self._understand, OFF).pipeline.run_turn(utterance)
         twin.settle()
         return _judged(wish, record, before, twin)[0]
+
+    def _twin_at(self, now_s: float) -> MemoryHub:
+        """Return the second home as this one was before the turn; built anew where it cannot be made so."""
+        if self._twin is not None:
+            self._twin.advance(now_s - self._twin.clock.now_s())
+            for id_, state in self._twin.world.states().items():
+                if state != self._before[id_]:
+                    was = self._before[id_]
+                    self._twin.world.place(id_, was["state"], was["attributes"])
+            self._twin.pump()
+            if self._twin.world.states() == self._before:
+                return self._twin
+        setup = {id_: state for id_, state in self._before.items() if state["state"] != "unknown"}
+        self._twin = MemoryHub(self._household.home.with_setup(setup), now_s=now_s)
+        return self._twin
 
     def _answer(self, record: TurnRecord, wish: Wish) -> str:
         """Return what a person says to a question that offers what was meant."""
@@ -215,6 +266,14 @@ class Life:
         return self._say(thanks, attempt + 200, day, words, words, dice)[0]
 
     # --- hands ------------------------------------------------------------------------------------
+
+    def _use_otherwise(self, errand: Errand) -> None:
+        """Let people switch off by hand what they need no more, between errands."""
+        dice = errand.dice(-1)
+        for entity in self._household.home.entities:
+            rests, chance = RESTS.get(entity.domain), dice.random()
+            if rests is not None and chance < _SWITCHED_OFF:
+                self._place((entity.entity_id,), rests, {})
 
     def _make_wishable(self, wish: Wish) -> None:
         """Let it be such that the wish makes sense: somebody switched it before."""
@@ -243,10 +302,16 @@ class Life:
             self._hub.world.place(id_, state, attributes)
         self._hub.pump()
 
+    def _let_be(self) -> None:
+        """Let what was done stay, long enough to be seen that nobody minded."""
+        for seconds in _SEEN_AFTER_S:
+            self._pass(seconds)
+
     # --- time -------------------------------------------------------------------------------------
 
     def _pass(self, seconds: float) -> None:
         self._hub.advance(seconds)
+        self._mind.tick()
 
     def _advance_to(self, at_s: float) -> None:
         """Let time pass until so many seconds since the beginning, and do what comes due."""
@@ -255,6 +320,8 @@ class Life:
             self._hub.settle()
 
 
+RESTS = {"light": "off", "switch": "off", "fan": "off", "media_player": "paused"}
+"""How things are while nobody needs them."""
 BY_HAND = {
     "light_on": "on", "light_off": "off", "lights_all_off": "off", "plug_on": "on", "plug_off": "off",
     "switch_on": "on", "switch_off": "off", "coffee": "on", "fan_on": "on", "fan_off": "off",
@@ -262,13 +329,6 @@ BY_HAND = {
     "vacuum_start": "cleaning", "vacuum_dock": "docked",
 }  # fmt: skip
 """Kinds of wishes that one's own hand can fulfil, and how the thing is then."""
-
-
-def _pipeline(hub: MemoryHub, understand: Understand) -> Pipeline:
-    return Pipeline(
-        understand=understand, values=values, context=hub.store, act=hub.executor, clock=hub.clock,
-        schedule=Schedule(hub.clock),
-    )  # fmt: skip
 
 
 def _judged(

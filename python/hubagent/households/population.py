@@ -10,11 +10,12 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from hubagent.errors import DataError
+from hubagent.households.arms import OFF, Learning
 from hubagent.households.life import Life, Remembered
 from hubagent.simulate.dwelling import invent_dwelling
 from hubagent.simulate.people import Household
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hubagent.households.life import Truth
+    from hubagent.households.mind import PairLife
     from hubagent.simulate.phrases import Phrases
     from hubagent.simulate.recogniser import Recogniser
 
@@ -42,7 +44,8 @@ class Setting:
     """Sentences in the format of SLURP's files; ``None`` = ours."""
     asr: Path | None = None
     """Recordings of sentences; ``None`` = mistakes of our list."""
-    errands_a_day: float = 6.0
+    errands_a_day: float = 10.0
+    keeps_journal: bool = False
     people: str = "report"
     """Name of the crowd: other names, other homes and people at the same seed."""
 
@@ -58,6 +61,10 @@ class Lived:
 
     household: int
     truth: tuple[Truth, ...]
+    pairs: tuple[PairLife, ...] = ()
+    signals: Mapping[str, int] = field(default_factory=dict)
+    journal: tuple[Mapping[str, Any], ...] = ()
+    """As the hub exports it, where it was asked for."""
 
 
 def household_of(setting: Setting, number: int) -> Household:
@@ -100,10 +107,20 @@ def reader() -> Remembered:
     return Remembered(Understander.load())
 
 
-def live_one(setting: Setting, number: int) -> Lived:
-    """Live one household from the first day to the last."""
-    life = Life(household_of(setting, number), reader())
-    return Lived(number, tuple(life.live(setting.days)))
+def live_one(setting: Setting, arms: Sequence[Learning], number: int) -> tuple[Lived, ...]:
+    """Live one household from the first day to the last, anew in each arm.
+
+    The arms come one after the other in one process, as they mostly say the same words, and those are
+    understood once.
+    """
+    return tuple(_live(setting, arm, number) for arm in arms)
+
+
+def _live(setting: Setting, arm: Learning, number: int) -> Lived:
+    life = Life(household_of(setting, number), reader(), arm)
+    truth = tuple(life.live(setting.days))
+    journal = tuple(life.mind.journal()) if setting.keeps_journal else ()
+    return Lived(number, truth, life.mind.pairs(), life.mind.signals(), journal)
 
 
 class Crowd:
@@ -115,28 +132,27 @@ class Crowd:
     def live(
         self,
         setting: Setting,
+        arms: Sequence[Learning] = (OFF,),
         *,
         progress: Callable[[int, int], None] | None = None,
-    ) -> tuple[Lived, ...]:
-        """Return what came of every household, by number.
+    ) -> list[list[Lived]]:
+        """Return what came of every household, a list an arm, by number in each.
 
         Args:
             setting: What is simulated.
+            arms: What the hubs learn; the same households live in each.
             progress: Called with (households done, of how many).
         """
-        numbers: Sequence[int] = range(setting.homes)
-        settings = [setting] * setting.homes
-        each: Iterator[Lived] = (
-            map(live_one, settings, numbers)
-            if self._pool is None
-            else self._pool.map(live_one, settings, numbers)
-        )
-        found = []
-        for lived in each:
-            found.append(lived)
+        work = partial(live_one, setting, arms)
+        numbers = range(setting.homes)
+        each = map(work, numbers) if self._pool is None else self._pool.map(work, numbers)
+        found: list[list[Lived]] = [[] for _ in arms]
+        for done, lived in enumerate(each, 1):
+            for arm, one in zip(found, lived, strict=True):
+                arm.append(one)
             if progress is not None:
-                progress(len(found), setting.homes)
-        return tuple(found)
+                progress(done, setting.homes)
+        return found
 
 
 @contextmanager

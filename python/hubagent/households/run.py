@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hubagent.errors import DataError
+from hubagent.households.arms import ALL, OFF
 from hubagent.households.population import Setting, crowd, skipped_of
 from hubagent.households.summary import summary
 
@@ -23,6 +24,7 @@ def run_simulation(
     utterances: Path | None,
     asr: Path | None,
     *,
+    learning: str = ALL.name,
     jobs: int | None = None,
     folder: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -35,18 +37,20 @@ def run_simulation(
         seed: Same seed, same households and same figures.
         utterances: Sentences in the format of SLURP's files; ``None`` = ours.
         asr: Recordings; ``None`` = mistakes of our list.
+        learning: ``all``, or ``off`` for hubs that learn nothing.
         jobs: Processes; ``None`` = one a core.
-        folder: Where the truth is kept, one JSON lines file a household; ``None`` = nowhere.
+        folder: Where journal and truth are kept, two JSON lines files a household; ``None`` = nowhere.
         progress: Called with (what, done, of how many).
 
     Raises:
         DataError: If a file or the folder cannot be used.
     """
-    setting = Setting(homes, days, seed, utterances, asr)
+    setting = Setting(homes, days, seed, utterances, asr, keeps_journal=folder is not None)
     skipped = skipped_of(setting)
     with crowd(jobs) as many:
-        lived = many.live(
+        (lived,) = many.live(
             setting,
+            (OFF if learning == OFF.name else ALL,),
             progress=None
             if progress is None
             else lambda done, of: progress("households", done, of),
@@ -56,6 +60,7 @@ def run_simulation(
     return {
         "days": days,
         "seed": seed,
+        "learning": learning,
         "utterances": "ours" if utterances is None else str(utterances),
         "asr": "ours" if asr is None else str(asr),
         "skipped_rows": skipped,
@@ -67,7 +72,10 @@ def _keep(lived: Sequence[Lived], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for one in lived:
-            rows = "".join(json.dumps(item.as_json()) + "\n" for item in one.truth)
-            (folder / f"truth-{one.household:04d}.jsonl").write_text(rows, encoding="utf-8")
+            documents = {"truth": [item.as_json() for item in one.truth], "journal": one.journal}
+            for name, items in documents.items():
+                rows = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+                path = folder / f"{name}-{one.household:04d}.jsonl"
+                path.write_text(rows, encoding="utf-8")
     except OSError as error:
         raise DataError(f"cannot write `{folder}`: {error.strerror}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hubagent.simulate.wishes import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hubagent.households.life import Truth
     from hubagent.households.population import Lived
@@ -52,7 +52,11 @@ def summary(lived: Sequence[Lived]) -> dict[str, Any]:
         "first_turn_defect_rate_by_week": by_week(first),
         "not_fulfilled": _not_fulfilled(truth, len(first)),
         "sensitive_moved_unasked": sum(item.sensitive for item in truth),
+        "signals": _summed(one.signals for one in lived),
+        "pairs_in_use": _counted(pair.origin for one in lived for pair in one.pairs),
         "rewrites": _counted(item.rewrite for item in applied),
+        "wins": sum(item.is_win for item in applied),
+        "losses": sum(item.is_loss for item in applied),
     }
 
 
@@ -60,6 +64,13 @@ def _not_fulfilled(truth: Sequence[Truth], errands: int) -> float | None:
     """Return the share of errands of which no turn did what was wanted."""
     done = {item.errand for item in truth if item.verdict is Verdict.DONE and item.attempt < 200}
     return share(errands - len(done), errands)
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

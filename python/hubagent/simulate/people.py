@@ -104,7 +104,7 @@ class Household:
         recogniser: Recogniser,
         seed: str,
         *,
-        errands_a_day: float = 6.0,
+        errands_a_day: float = 10.0,
     ) -> None:
         self.seed = seed
         self.home = home
@@ -174,15 +174,14 @@ class Household:
         return found
 
     def _renamed(self, dice: random.Random) -> dict[EntityId, str]:
-        """Return own names after the change: of the lamps', each goes to another lamp."""
+        """Return own names after the change: one lamp's now means another lamp."""
         lamps = [e.entity_id for e in self.home.entities if e.domain == "light"]
-        found = {id_: name for id_, name in self.own_names.items() if id_ not in lamps}
+        old = next((id_ for id_ in self.own_names if id_ in lamps), None)
         free = [id_ for id_ in lamps if id_ not in self.own_names]
-        dice.shuffle(free)
-        for entity_id, name in self.own_names.items():
-            if entity_id in lamps:
-                found[free.pop() if free else entity_id] = name
-        return found
+        if old is None or not free:
+            return self.own_names
+        now = {id_: name for id_, name in self.own_names.items() if id_ != old}
+        return {**now, dice.choice(free): self.own_names[old]}
 
     def called(self, entity_id: EntityId, *, day: int) -> str:
         """Return what people call a thing on a day: their own name for it, else the home's."""
