@@ -12,7 +12,7 @@ from hubagent.evidence import SignalKind, Stage
 from hubagent.replay import MemoryHub
 from hubagent.simulate.demo import demo_home
 from hubagent.simulate.home import HomeModel, load_home
-from hubagent.types import AreaId, Arm, Decision, TurnId, TurnRecord, Utterance
+from hubagent.types import AreaId, Arm, Decision, EntityId, TurnId, TurnRecord, Utterance
 from hubagent.understand import values
 from hubagent.understand.understander import Understander
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ALL = Parts()
+COFFEE = EntityId("switch.coffee_machine")
 HOMES = Path(__file__).parent.parent / "benchmarks" / "homes"
 
 
@@ -211,3 +212,61 @@ def test_signals_of_satellites_reach_the_journal(live_in: Callable[..., _Home]) 
     signals = one.brain.journal.signals([record.utterance.turn_id])
     kinds = {signal.kind for signal in signals[record.utterance.turn_id]}
     assert SignalKind.BARGE_IN in kinds
+
+
+def name_it(one: _Home, name: str, called: str) -> None:
+    """Let people call a thing by a name of their own on three days."""
+    one.say(f"turn on the {name}")
+    one.say(f"turn on the {called}")
+    for _ in range(2):
+        one.say(f"turn off the {called}", after_s=40_000)
+        one.say(f"turn on the {name}", after_s=46_400)
+    one.say(f"turn off the {called}", after_s=1000)
+
+
+def test_a_name_that_people_use_is_known_for_requests_never_said_before(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    name_it(one, "big bertha", "coffee machine")
+    one.say("thanks", after_s=1000)
+    report = one.brain.learn()
+    assert any("big bertha" in text for text in report.learnt)
+    one.say("turn on the coffee machine", after_s=100)
+    off = one.say("switch off the big bertha", after_s=100)
+    assert [outcome.command.entity_id for outcome in off.outcomes] == ["switch.coffee_machine"]
+    other = live_in()
+    other.brain.import_(one.brain.export())
+    assert other.say("switch on the big bertha").decision is Decision.ACT
+    one.brain.forget("big bertha")
+    assert one.say("switch off the big bertha", after_s=100).decision is Decision.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("kitchen light", "desk lamp"), ("sesame", "garage door"), ("heater", "extractor")],
+)
+def test_a_word_that_names_something_else_or_something_sensitive_becomes_no_name(
+    live_in: Callable[..., _Home], name: str, called: str
+) -> None:
+    one = live_in()
+    aliases = {"name": name, "entity_id": {"desk lamp": "light.desk_lamp", "garage door": "cover.garage_door",
+               "extractor": "fan.extractor"}[called]}  # fmt: skip
+    one.brain.import_({"aliases": [aliases]})
+    assert not any(name in entity.aliases for entity in one.hub.store.view().entities())
+
+
+def test_names_that_were_told_only_half_are_made_good(
+    live_in: Callable[..., _Home], tmp_path: Path
+) -> None:
+    one = live_in(path=tmp_path)
+    one.brain.import_({"aliases": [{"name": "big bertha", "entity_id": "switch.coffee_machine"}]})
+    one.brain.close()
+    other = live_in(path=tmp_path)
+    other.brain.tick()
+    assert "big bertha" in other.hub.store.view().entity(COFFEE).aliases
+    other.brain.forget()
+    other.brain.close()
+    third = live_in(path=tmp_path)
+    third.brain.tick()
+    assert third.hub.store.view().entity(COFFEE).aliases == ()

@@ -15,23 +15,26 @@ from typing import TYPE_CHECKING, Any
 
 from hubagent.act.plan import plan
 from hubagent.config import LearningConfig
+from hubagent.errors import UnknownEntityError
 from hubagent.evidence import Changes, Stage, source_key
 from hubagent.feedback import canonical
 from hubagent.feedback.journal import Journal
+from hubagent.feedback.labels import LabelModel
 from hubagent.feedback.watch import Observer
 from hubagent.learn import hints
+from hubagent.learn.aliases import MOST, as_text, from_rows
 from hubagent.learn.gather import Gathered, Judges
 from hubagent.learn.outcome import is_rewritten
 from hubagent.learn.quick import Quick, Reading
 from hubagent.learn.sessions import LATER
-from hubagent.learning import Report, Tools, learn
+from hubagent.learning import ALIASES, Report, Tools, known_names, learn
 from hubagent.pipeline import Pipeline
 from hubagent.resolve.features import is_sensitive
 from hubagent.rewrite.decide import LearnedRewriter
 from hubagent.rewrite.exchange import Imported, exported, imported
 from hubagent.rewrite.guardrail import Guardrail, chained
 from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
-from hubagent.types import Decision, TurnId, TurnRecord, Utterance
+from hubagent.types import Decision, EntityId, TurnId, TurnRecord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,9 +50,15 @@ if TYPE_CHECKING:
 
 LAST_PASS = "last_pass"  # noqa: S105 - no password
 """Setting of the tables in which the report of the last learning pass is kept."""
+_TOLD = "aliases_told"
+"""Setting in which the names are kept that the store was told."""
 JOURNAL_NAME = "journal.sqlite"
 _PLACES = 64
 _MOST_READINGS = 4096
+_UNKNOWN = "unknown_name"
+"""Reason of a refusal for words that nothing is called."""
+_NEAR, _SOUNDS = 0.8, 0.9
+"""Likeness to a name of the home, by letters and by sound, from which words are taken."""
 _UNTAUGHT_S = 120.0
 """So long after a rewritten turn a signal on it may still be a loss at once."""
 
@@ -62,6 +71,8 @@ class Parts:
     """Pairs out of the Markov chain."""
     rephrases: bool = True
     """Pairs out of single rephrases that worked."""
+    names: bool = True
+    """Other names of things."""
     self_aware: bool = True
     """``False``: the plain chain."""
 
@@ -112,8 +123,11 @@ class Brain:
             objection=self._objection,
             find=self.store.find,
         )
+        self._labels = LabelModel()
         self._gathered = Gathered()
         self._readings: dict[tuple[str, str], Reading] = {}
+        self._named_in = -1
+        """Version of the home in which the store was told the learned names."""
         self._read_in = -1
         """Version of the home in which they were read."""
         self._writing = threading.Lock()
@@ -178,6 +192,8 @@ class Brain:
     def tick(self) -> None:
         """Let time pass; about once a second."""
         self._observer.tick()
+        if self._context.view().version != self._named_in:
+            self._apply_names()
         since_s = self._clock.now_s() - _UNTAUGHT_S
         rewritten = [turn.turn_id for turn in self._rewritten() if turn.at_s >= since_s]
         if rewritten:
@@ -203,13 +219,14 @@ class Brain:
             tools = Tools(
                 journal=self.journal,
                 store=self.store,
-                judges=Judges(hints.rephrase, lambda _turn, _later, signals: hints.defect(signals)),
+                judges=Judges(hints.rephrase, self._defect),
                 read=self._known_reading,
                 objection=self._objection,
                 pause=pause,
                 writing=self._writing,
                 chain=self._parts.chain,
                 rephrases=self._parts.rephrases,
+                is_free=self._is_free if self._parts.names else None,
                 self_aware=self._parts.self_aware,
             )
             try:
@@ -217,6 +234,7 @@ class Brain:
             except BaseException:
                 self._gathered = Gathered()  # what was half taken in is taken in anew
                 raise
+            self._apply_names()
             if report.new or report.learnt or report.retired:
                 self.store.change(Changes(settings=((LAST_PASS, json.dumps(report.document())),)))
             return report
@@ -263,14 +281,27 @@ class Brain:
             entries = tuple(
                 entry.text for entry in self.store.entries() if key is None or entry.text == key
             )
+            names = known_names(self.store)
+            left = [] if key is None else [a for a in names if f" {a.name} " not in f" {key} "]
+            if left != names:
+                self.store.change(Changes(settings=((ALIASES, as_text(left)),)))
+                self._apply_names()
             self.store.change(
-                Changes(forget_pairs=pairs, forget_entries=entries, settings=((LAST_PASS, ""),))
+                Changes(
+                    forget_pairs=pairs,
+                    forget_entries=(*entries, key or ""),  # one at least: then the file is wiped
+                    settings=((LAST_PASS, ""),),
+                )
             )
-            return erased + len(pairs) + len(entries)
+            return erased + len(pairs) + len(entries) + len(names) - len(left)
 
     def export(self) -> dict[str, Any]:
-        """Return pairs, words that work and habits as JSON types, for :meth:`import_`."""
-        return {**exported(self.store), "habits": self._context.export_habits()}
+        """Return pairs, words that work, names and habits as JSON types, for :meth:`import_`."""
+        return {
+            **exported(self.store),
+            "aliases": json.loads(as_text(known_names(self.store)) or "[]"),
+            "habits": self._context.export_habits(),
+        }
 
     def import_(self, document: Mapping[str, Any]) -> Imported:
         """Take in what was exported, as far as the guard-rails allow.
@@ -279,7 +310,18 @@ class Brain:
             DataError: If it is no such document; pairs and entries are then as before.
         """
         with self._writing:
+            names = from_rows(document.get("aliases") or [])
             taken = imported(self.store, self._guard, self._context.view(), document)
+            known = {alias.name: alias for alias in known_names(self.store)}
+            free = [
+                alias
+                for alias in names
+                if alias.name not in known and self._is_free(alias.name, alias.entity_id)
+            ]
+            if free:
+                merged = as_text([*known.values(), *free][:MOST])
+                self.store.change(Changes(settings=((ALIASES, merged),)))
+            self._apply_names()
         self._context.import_habits(document.get("habits") or [])
         return taken
 
@@ -313,6 +355,73 @@ class Brain:
             if pairs:
                 self._lost.append(turn.turn_id)
                 self._put(pairs)
+
+    def _apply_names(self) -> None:
+        """Tell the store the learned names, and take back those that are none any more.
+
+        Which it was told is kept with the tables, before it is told, so that whatever is cut off in
+        between is made good the next time.
+        """
+        names = {alias.name: str(alias.entity_id) for alias in known_names(self.store)}
+        told = json.loads(self.store.setting(_TOLD, "{}"))
+        if told != names:
+            self.store.change(Changes(settings=((_TOLD, json.dumps(told | names)),)))
+        for entity_id in {*names.values(), *told.values()}:
+            try:
+                entity = self._context.view().entity(EntityId(entity_id))
+            except UnknownEntityError:
+                continue
+            own = [name for name, thing in names.items() if thing == entity_id]
+            others = (
+                name
+                for name in entity.aliases
+                if source_key(name) not in own and told.get(source_key(name)) != entity_id
+            )
+            aliases = (*others, *own)
+            if set(aliases) != set(entity.aliases):
+                self._context.set_entity_facts(entity.entity_id, aliases=aliases)
+        if told != names:
+            setting = json.dumps(names) if names else ""
+            self.store.change(Changes(settings=((_TOLD, setting),)))
+        self._named_in = self._context.view().version
+
+    def _is_free(self, name: str, entity_id: EntityId) -> bool:
+        """Return whether words may become a name of a thing: not of what else there is, or sensitive."""
+        view = self._context.view()
+        try:
+            entity = view.entity(entity_id)
+        except UnknownEntityError:
+            return False
+        if (
+            is_sensitive(entity)
+            or entity.category
+            or self._words_of_home().intersection(name.split())
+        ):
+            return False
+        near = view.match_names(name)
+        if any(m.exact or m.fuzzy >= _NEAR or m.phonetic >= _SOUNDS for m in near):
+            return False
+        if self._objection(f"turn on the {name}", f"turn on the {entity.name}", ()):
+            return False
+        # A kind that the home lacks ("heater") is no name either: only what is quite unknown is free.
+        assert self._pipeline is not None  # noqa: S101 - as for what is foreseen
+        return {it.reason for it in self._pipeline.foresee(f"turn on the {name}")} == {_UNKNOWN}
+
+    def _defect(
+        self, turn: JournalTurn, _later: Sequence[JournalTurn], signals: Sequence[Signal]
+    ) -> float:
+        return self._labels.probability(turn, signals)
+
+    def _words_of_home(self) -> frozenset[str]:
+        """Return the words of all names in the home."""
+        view = self._context.view()
+        names = (
+            name
+            for items in (view.entities(), view.areas(), view.floors())
+            for item in items
+            for name in (item.name, *item.aliases)
+        )
+        return frozenset(word for name in names for word in source_key(name).split())
 
     def _put(self, pairs: Iterable[Pair]) -> None:
         found = tuple(pairs)

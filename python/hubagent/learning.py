@@ -9,6 +9,7 @@ arXiv 1911.02557 and 2205.00029; see ``learn.markov``.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubagent.evidence import Affinity, Changes, Entry, Pair, Stage, source_key
 from hubagent.learn import life
+from hubagent.learn.aliases import Alias, as_text, from_rows, kept, learned
 from hubagent.learn.life import DAY_S
 from hubagent.learn.markov import Found, propose
 from hubagent.types import Layer
@@ -24,14 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hubagent.clock import Clock
-    from hubagent.learn.gather import Gathered, Judges, Rephrased
+    from hubagent.learn.gather import End, Gathered, Judges, Rephrased
     from hubagent.learn.quick import Reading
     from hubagent.ports import Journal, PairStore
-    from hubagent.types import Command
+    from hubagent.types import Command, EntityId
 
     Progress = Callable[[str, int, int], None]
     """Told what is done, how much of it, and of how much (0: unknown)."""
 
+ALIASES = "aliases"
+"""Setting of the tables in which learned names are kept."""
 LEAST_NOTED = 2.0
 """Dialogues from which a proposal of the chain is noted at all."""
 UNUSED_S = 180 * DAY_S
@@ -52,6 +56,7 @@ class Tools:
         writing: Held while the tables are compared and changed, as a turn may teach something too.
         chain: Whether the Markov chain proposes pairs.
         rephrases: Whether single rephrases do.
+        is_free: Whether words may be a name of a thing; ``None`` learns no names.
         self_aware: ``False`` runs the plain chain, for comparison: what it does not choose anew in
             each pass goes.
     """
@@ -65,6 +70,7 @@ class Tools:
     writing: threading.Lock = field(default_factory=threading.Lock)
     chain: bool = True
     rephrases: bool = True
+    is_free: Callable[[str, EntityId], bool] | None = None
     self_aware: bool = True
 
 
@@ -170,16 +176,17 @@ def learn(
     gone = tuple(key for key, pair in before.items() if _is_unused(pair, now_s))
     report.retired += [f'"{source}" is let go, nobody needed it' for _, source in gone]
     entries = tuple(_entries(tools.store.entries(), gathered))
+    names = _names(tools, gathered, now_s, report)
     tools.pause()
     with tools.writing:
         # What a turn taught meanwhile stands; the next pass sees both.
         now = {(pair.layer, pair.source): pair for pair in tools.store.pairs()}
-        kept = tuple(
+        standing = tuple(
             pair
             for pair in changed
             if now.get(key := (pair.layer, pair.source)) == before.get(key) and key not in gone
         )
-        changes = Changes(pairs=kept, entries=entries, forget_pairs=gone)
+        changes = Changes(pairs=standing, entries=entries, forget_pairs=gone, settings=names)
         if changes != Changes():
             tools.store.change(changes)
     report.version = tools.store.version
@@ -196,11 +203,15 @@ def _counted(pair: Pair, gathered: Gathered) -> Pair:
     days = {int(end.at_s // DAY_S) for end in with_it if end.good >= 0.5}
     return replace(
         pair,
-        on=life.tally(with_it, gathered.last_s),
-        off=life.tally(as_heard, gathered.last_s),
+        on=life.tally(_pairs_of(with_it), gathered.last_s),
+        off=life.tally(_pairs_of(as_heard), gathered.last_s),
         days=tuple(sorted({*pair.days, *days}))[-16:],
         last_s=max([pair.last_s, *(end.at_s for end in (*with_it, *as_heard))]),
     )
+
+
+def _pairs_of(ends: Iterable[End]) -> list[tuple[float, float]]:
+    return [(end.at_s, end.good) for end in ends]
 
 
 def _proposals(
@@ -323,6 +334,34 @@ def _rebuilt(pair: Pair, now_s: float, *, chosen: bool) -> Pair:
     return pair if pair.stage is stage else replace(pair, stage=stage, since_s=now_s, why="rebuilt")
 
 
+def known_names(store: PairStore) -> list[Alias]:
+    """Return the names that were learned."""
+    return from_rows(json.loads(store.setting(ALIASES, "[]")))
+
+
+def _names(
+    tools: Tools, gathered: Gathered, now_s: float, report: Report
+) -> tuple[tuple[str, str], ...]:
+    """Return the setting of the learned names, if that changes."""
+    if tools.is_free is None:
+        return ()
+    before = known_names(tools.store)
+    after = learned(
+        kept(before, gathered.heard, gathered.last_s),
+        gathered.mendings(),
+        now_s=now_s,
+        is_free=tools.is_free,
+    )
+    old, new = ({alias.name: alias.entity_id for alias in names} for names in (before, after))
+    report.learnt += [
+        f'"{name}" is a name of {thing}' for name, thing in new.items() if name not in old
+    ]
+    report.retired += [
+        f'"{name}" is no name of {thing} any more' for name, thing in old.items() if name not in new
+    ]
+    return ((ALIASES, as_text(after)),) if after != before else ()
+
+
 def _is_unused(pair: Pair, now_s: float) -> bool:
     return max(pair.last_s, pair.since_s, pair.until_s) < now_s - UNUSED_S
 
@@ -339,7 +378,7 @@ def _entries(known: Iterable[Entry], gathered: Gathered) -> Iterator[Entry]:
             text=words,
             interpretation=own.interpretation,
             affinity=Affinity.OWN,
-            tally=life.tally(ends, own.at_s),
+            tally=life.tally(_pairs_of(ends), own.at_s),
             last_s=own.at_s,
             hours=tuple(hours),
             place=own.place,

@@ -169,7 +169,6 @@ def replay_scenario(scenario: Mapping[str, Any], understand: Understand) -> dict
     hub = MemoryHub(home, now_s=_start(scenario.get("now")))
     brain = Brain(context=hub.store, understand=understand, clock=hub.clock)
     hub.listeners.append(brain)
-    brain.import_(_memory(scenario.get("memory")))
     schedule = Schedule(hub.clock)
     pipeline = brain.pipeline(
         values=values,
@@ -177,6 +176,7 @@ def replay_scenario(scenario: Mapping[str, Any], understand: Understand) -> dict
         schedule=schedule,
         satellites={d.device_id: d.area_id for d in home.devices if d.area_id is not None},
     )
+    brain.import_(_memory(scenario.get("memory")))
     scene = _Scene(hub, brain, pipeline, schedule)
     documents = [_turn(_mapping(turn, "turn"), number, scene) for number, turn in enumerate(turns)]
     hub.settle()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from hubagent.evidence import source_key
+from hubagent.learn.aliases import Mending
 from hubagent.learn.life import DAY_S
 from hubagent.learn.markov import Visit
 from hubagent.learn.outcome import came_to_nothing, is_rewritten, worked
@@ -56,6 +57,8 @@ class End(NamedTuple):
     at_s: float
     good: float
     """Probability that it was what was wanted."""
+    state: str
+    """What it came to."""
 
 
 class Own(NamedTuple):
@@ -117,6 +120,15 @@ class Gathered:
         self._taken = taken
         self._let_go(now_s - WINDOW_S)
 
+    def mendings(self) -> Iterator[Mending]:
+        """Yield what people meant by words that came to nothing: said by them, or taken so and good."""
+        for item in self.rephrased:
+            yield Mending(item.words, item.target, item.interpretation, item.at_s)
+        for (words, target), ends in self.rewritten.items():
+            for end in ends:
+                if end.good >= LIKELY_BAD:
+                    yield Mending(words, target, end.state, end.at_s)
+
     def _let_go(self, before_s: float) -> None:
         """Forget what is older than the window."""
         self.dialogues = [visits for visits in self.dialogues if visits[-1].at_s >= before_s]
@@ -154,9 +166,9 @@ class Gathered:
         applied = ""
         if rewrite is not None and is_rewritten(turn):
             applied = sys.intern(source_key(rewrite.target))
-            self.rewritten[words, applied].append(End(turn.at_s, 1.0 - wrong))
+            self.rewritten[words, applied].append(End(turn.at_s, 1.0 - wrong, turn.interpretation))
         else:
-            self.heard[words].append(End(turn.at_s, 1.0 - wrong))
+            self.heard[words].append(End(turn.at_s, 1.0 - wrong, turn.interpretation))
             if worked(turn) and wrong < LIKELY_BAD:
                 packed = bytes(round(127 * value) & 0xFF for value in turn.embedding)
                 self.own[words] = Own(turn.interpretation, turn.at_s, turn.place, packed)
