@@ -49,7 +49,7 @@ StateDir = Annotated[
     Path | None,
     typer.Option(help="State folder of the hub; overrides the settings."),
 ]
-EvaluateWhat = Literal["nlu", "elsewhere", "home", "all", "learning"]
+EvaluateWhat = Literal["nlu", "elsewhere", "home", "all", "rephrase", "learning"]
 EvaluateSplit = Literal["tune", "report", "all"]
 Homes = Annotated[int, typer.Option(min=1, help="How many households.")]
 Days = Annotated[int, typer.Option(min=1, help="How long they live with the hub.")]
@@ -279,6 +279,7 @@ def evaluate(
         typer.Argument(
             help="nlu: public sentences; elsewhere: what moves although it is not about the home; "
             "home: homes and what is said in them; all: the three; "
+            "rephrase: whether what was said again is found; "
             "learning: households that live with the hub, with and without each part of learning."
         ),
     ],

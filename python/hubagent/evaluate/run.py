@@ -11,18 +11,19 @@ from hubagent.evaluate.elsewhere import ElsewhereReport, run_elsewhere
 from hubagent.evaluate.home import HomeReport, run_home
 from hubagent.evaluate.learning import LearningReport, run_learning
 from hubagent.evaluate.nlu import NluReport, run_nlu
+from hubagent.evaluate.rephrase import RephraseReport, run_rephrase
 from hubagent.evaluate.report import Figure, Rows, compared, read_figures, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-Part: TypeAlias = NluReport | ElsewhereReport | HomeReport | LearningReport
+Part: TypeAlias = NluReport | ElsewhereReport | HomeReport | RephraseReport | LearningReport
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The parts of a run by name: ``nlu``, ``elsewhere``, ``home``, ``learning``."""
+    """The parts of a run by name: ``nlu``, ``elsewhere``, ``home``, ``rephrase``, ``learning``."""
 
     parts: Mapping[str, Part]
 
@@ -64,10 +65,10 @@ def run(
     peers: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
-    """Measure one part or ``all``.
+    """Measure one part, or ``all`` of the hub's turns.
 
     Args:
-        what: ``nlu``, ``elsewhere``, ``home`` or ``all``.
+        what: ``nlu``, ``elsewhere``, ``home`` or ``all`` of these; or ``rephrase``.
         data: Folder of the public data; only ``home`` does without.
         homes: Folder of homes; ``None`` means those beside the sources.
         split: Half of the homes.
@@ -90,6 +91,8 @@ def run(
             )
         if what in {"elsewhere", "all"}:
             parts["elsewhere"] = run_elsewhere(data, homes, progress=progress)
+        if what == "rephrase":
+            parts["rephrase"] = run_rephrase(data, progress=progress)
     if what in {"home", "all"}:
         parts["home"] = run_home(split, homes, progress=progress)
     return Report(parts)

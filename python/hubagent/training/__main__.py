@@ -130,6 +130,30 @@ def _ranker(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(ranker.as_toml(trained), encoding="utf-8")
 
 
+def _rephrase(arguments: argparse.Namespace) -> None:
+    from itertools import chain
+
+    from hubagent.training import rephrase
+    from hubagent.training.rephrase_data import Part, Streams
+    from hubagent.training.rephrase_examples import examples
+    from hubagent.understand.understander import Understander
+
+    streams = Streams(arguments.data, Understander.load())
+    found: dict[str, list[Any]] = {"train": [], "dev": []}
+    parts: tuple[tuple[Part, float], ...] = (("train", 1.0), ("dev", 0.15))
+    for part, share in parts:
+        homes, recorded = (round(share * n) for n in (arguments.homes, arguments.recorded))
+        drawn = chain(streams.invented(part, homes), streams.recorded(part, recorded))
+        for number, stream in enumerate(drawn, 1):
+            found[part] += examples(stream, shorter=part == "train")
+            if number % 20 == 0:
+                _LOGGER.info("%s: %d of %d homes", part, number, homes + recorded)
+    record = rephrase.train_all(
+        found["train"], found["dev"], range(1, 1 + arguments.seeds), arguments.out
+    )
+    sys.stdout.write(json.dumps(record, indent=1) + "\n")
+
+
 def _step(command: list[str]) -> None:
     _LOGGER.info("step: %s", " ".join(command))
     step = _parser().parse_args(command)
@@ -144,7 +168,7 @@ def _show(report: dict[str, Any]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubagent.training", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="all|build|train|export|evaluate|ranker"
+        required=True, metavar="all|build|train|export|evaluate|ranker|rephrase"
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
@@ -210,6 +234,19 @@ def _parser() -> argparse.ArgumentParser:
     ranker.add_argument("--strength", type=float, default=0.02, help="of the pull to those by hand")
     ranker.add_argument("--seed", type=int, default=1)
     ranker.set_defaults(run=_ranker, encoder=Path())
+    rephrase = commands.add_parser(
+        "rephrase", help="train the detector of rephrases and its rivals"
+    )
+    rephrase.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    rephrase.add_argument("--out", type=Path, required=True, help="folder for weights and records")
+    rephrase.add_argument(
+        "--homes", type=int, default=240, help="households to invent (default 240)"
+    )
+    rephrase.add_argument(
+        "--recorded", type=int, default=40, help="homes of recordings (default 40)"
+    )
+    rephrase.add_argument("--seeds", type=int, default=3, help="detectors of each kind (default 3)")
+    rephrase.set_defaults(run=_rephrase, encoder=Path())
     everything = commands.add_parser(
         "all", parents=[shared], help="the released recipe, start to end"
     )
