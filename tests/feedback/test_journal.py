@@ -15,7 +15,8 @@ from hypothesis import given, strategies as st
 from hubagent.errors import DataError, HubagentError
 from hubagent.evidence import Done, Signal, SignalKind, source_key
 from hubagent.feedback import rows
-from hubagent.feedback.journal import DAY_S, FORMAT, Journal
+from hubagent.feedback.journal import DAY_S, Journal
+from hubagent.feedback.tables import FORMAT
 from hubagent.types import EntityId, OutcomeKind, TurnId
 
 if TYPE_CHECKING:
@@ -151,6 +152,20 @@ def test_a_turn_costs_little_room(tmp_path: Path, make_turn: Any) -> None:
             [thanks(TurnId(f"{number:032x}"))],
         )
     assert journal.counters()["bytes"] / 500 < 1_400
+    journal.close()
+
+
+def test_the_log_is_written_into_the_file_while_nobody_waits(
+    tmp_path: Path, make_turn: Any
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    for number in range(50):
+        journal.append(make_turn(f"t{number}", f"the magic words {number}", at_s=NOW_S + number))
+    assert b"magic" not in path.read_bytes()
+    journal.append(None, [thanks(TurnId("t1"))])
+    assert b"magic" in path.read_bytes()
+    assert len(list(journal.turns())) == 50
     journal.close()
 
 

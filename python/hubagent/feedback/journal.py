@@ -10,12 +10,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubagent.errors import DataError, HubagentError
 from hubagent.evidence import Signal, SignalKind, source_key
-from hubagent.feedback import rows
+from hubagent.feedback import rows, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,8 +27,6 @@ T = TypeVar("T")
 
 _LOGGER = logging.getLogger(__name__)
 
-FORMAT = 1
-"""Of the tables and of what is packed in them; a file of a higher one is set aside."""
 SET_ASIDE = ".set-aside"
 DAY_S = 86_400.0
 _PRUNE_EVERY = 16
@@ -40,38 +37,6 @@ _PAGE_TURNS = 256
 """Turns read at a time, so that a turn that ends meanwhile waits for no more than these."""
 _MOST_ASKED = 500
 """Turns asked about at a time: below the bound on parameters of any SQLite."""
-_SCHEMA = (
-    """CREATE TABLE turns (
-        id INTEGER PRIMARY KEY, turn_id TEXT NOT NULL UNIQUE, at_s REAL NOT NULL,
-        place TEXT NOT NULL, speaker TEXT NOT NULL, heard TEXT NOT NULL, read TEXT NOT NULL,
-        rewrite TEXT, decision TEXT NOT NULL, intent TEXT NOT NULL, reason TEXT NOT NULL,
-        interpretation TEXT NOT NULL, probability REAL NOT NULL, margin REAL NOT NULL,
-        out_of_scope REAL NOT NULL, asr_confidence REAL, done TEXT NOT NULL,
-        response TEXT NOT NULL, ms REAL NOT NULL, embedding BLOB NOT NULL, stages BLOB NOT NULL)""",
-    "CREATE INDEX turns_at ON turns (at_s)",
-    """CREATE TABLE signals (
-        turn INTEGER NOT NULL REFERENCES turns (id) ON DELETE CASCADE, kind TEXT NOT NULL,
-        at_s REAL NOT NULL, strength REAL NOT NULL, detail TEXT NOT NULL)""",
-    "CREATE INDEX signals_turn ON signals (turn)",
-)
-_COLUMNS = ", ".join(rows.COLUMNS)
-_INSERT = f"INSERT INTO turns ({_COLUMNS}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"  # noqa: S608 - field names of ours
-_RENAME = "UPDATE turns SET turn_id = turn_id || '@' || id WHERE turn_id = ?"
-_PAGE = (
-    f"SELECT id, {_COLUMNS} FROM turns WHERE (at_s, id) > (?, ?) AND at_s < ?"  # noqa: S608
-    " ORDER BY at_s, id LIMIT ?"
-)
-_SIGNALS = (
-    "SELECT turn_id, kind, signals.at_s, strength, detail FROM signals JOIN turns ON turn = id"
-    " WHERE turn_id IN ({}) ORDER BY signals.at_s, signals.rowid"
-)
-_KINDS = frozenset(kind.value for kind in SignalKind)
-_SAID = (
-    "source_key(heard) = ?1 OR source_key(read) = ?1"
-    " OR source_key(json_extract(rewrite, '$.source')) = ?1"
-    " OR source_key(json_extract(rewrite, '$.target')) = ?1"
-)
-"""Turns that are about words; a turn is found by any form of them."""
 
 
 class Journal:
@@ -102,14 +67,15 @@ class Journal:
         """Keep a turn and the signals found meanwhile, in one transaction.
 
         A signal on a turn that is gone, or never was, is left out. Where the disk refuses, both are
-        lost and counted, and the next call tries again. A turn whose id was used before takes it
+        lost and counted, and the next call tries again. A call without a turn, on which nobody
+        waits, also writes the log into the file. A turn whose id was used before takes it
         over; the older one keeps a longer one.
         """
 
         def write(db: sqlite3.Connection) -> bool:
             if turn is not None:
-                db.execute(_RENAME, (turn.turn_id,))
-                db.execute(_INSERT, rows.to_row(turn))
+                db.execute(tables.RENAME, (turn.turn_id,))
+                db.execute(tables.INSERT, rows.to_row(turn))
                 self._since_pruned += 1
                 if self._since_pruned >= _PRUNE_EVERY:
                     self._prune(db, turn.at_s)
@@ -124,6 +90,8 @@ class Journal:
         elif self._suspended is not None:
             self._suspended = None
             _LOGGER.info("The journal is being kept again")
+        if turn is None:
+            self._checkpoint()
 
     def absorb(self, documents: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
         """Take in documents of :meth:`export`; return how many were taken and how many were none.
@@ -154,7 +122,7 @@ class Journal:
         until_s = float("inf") if until_s is None else until_s
         after = (since_s, -1)
         while True:
-            page = self._all(_PAGE, (*after, until_s, _PAGE_TURNS))
+            page = self._all(tables.PAGE, (*after, until_s, _PAGE_TURNS))
             for number, *row in page:
                 try:
                     turn = rows.from_row(row)
@@ -172,8 +140,8 @@ class Journal:
         for start in range(0, len(turn_ids), _MOST_ASKED):
             asked = turn_ids[start : start + _MOST_ASKED]
             marks = ", ".join("?" * len(asked))
-            for turn_id, kind, *rest in self._all(_SIGNALS.format(marks), asked):
-                if kind in _KINDS:
+            for turn_id, kind, *rest in self._all(tables.SIGNALS.format(marks), asked):
+                if kind in tables.KINDS:
                     found.setdefault(turn_id, []).append(Signal(turn_id, SignalKind(kind), *rest))
         return {turn_id: tuple(items) for turn_id, items in found.items()}
 
@@ -199,7 +167,7 @@ class Journal:
         """
         statement, what = "DELETE FROM turns", list[str]()
         if words is not None:
-            statement, what = f"{statement} WHERE {_SAID}", [source_key(words)]
+            statement, what = f"{statement} WHERE {tables.SAID}", [source_key(words)]
         elif turn_id is not None:
             statement, what = f"{statement} WHERE turn_id = ?1", [turn_id]
         with self._lock:
@@ -217,10 +185,10 @@ class Journal:
 
     def _erase(self, db: sqlite3.Connection, statement: str, what: Sequence[str]) -> int:
         try:
-            with _transaction(db):
+            with tables.transaction(db):
                 count = db.execute(statement, what).rowcount
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not tables.is_damage(error):
                 raise
             self._refused(error)  # set aside, and so gone with all that is in it
             return 0
@@ -239,9 +207,9 @@ class Journal:
     def counters(self) -> dict[str, int]:
         """Return how many turns and signals there are, their size, and what the disk refused."""
         return {
-            "turns": self._work(lambda db: _number(db, "SELECT count(*) FROM turns"), 0),
-            "signals": self._work(lambda db: _number(db, "SELECT count(*) FROM signals"), 0),
-            "bytes": self._work(_used_bytes, 0),
+            "turns": self._work(lambda db: tables.number(db, "SELECT count(*) FROM turns"), 0),
+            "signals": self._work(lambda db: tables.number(db, "SELECT count(*) FROM signals"), 0),
+            "bytes": self._work(tables.used_bytes, 0),
             "lost": self._lost,
         }
 
@@ -260,7 +228,7 @@ class Journal:
             if self._db is None:
                 return otherwise
             try:
-                with _transaction(self._db):
+                with tables.transaction(self._db):
                     return do(self._db)
             except sqlite3.Error as error:
                 self._refused(error)
@@ -269,8 +237,23 @@ class Journal:
     def _all(self, statement: str, values: Sequence[object]) -> list[Any]:
         return self._work(lambda db: db.execute(statement, values).fetchall(), [])
 
+    def _checkpoint(self) -> None:
+        """Write the log into the file, on a connection of its own, so that no turn waits for it."""
+        if self._path is None or self._suspended is not None:
+            return
+        try:
+            db = sqlite3.connect(self._path, timeout=0.0)
+        except sqlite3.Error:
+            return  # the next one will do
+        try:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error:
+            _LOGGER.debug("The log of the journal is written later", exc_info=True)
+        finally:
+            db.close()
+
     def _refused(self, error: Exception) -> None:
-        if _is_damage(error):
+        if tables.is_damage(error):
             self._replace(f"damaged ({error})")
         elif self._suspended is None:
             self._suspended = str(error)
@@ -280,7 +263,7 @@ class Journal:
         try:
             self._db = self._open()
         except (sqlite3.Error, OSError) as error:
-            if _is_damage(error):
+            if tables.is_damage(error):
                 self._replace(f"damaged ({error})")
             else:
                 self._refused(error)
@@ -294,9 +277,9 @@ class Journal:
             check_same_thread=False,
         )
         try:
-            _check(db)
-            _prepare(db)
-            with _transaction(db):
+            tables.check(db)
+            tables.prepare(db)
+            with tables.transaction(db):
                 self._prune(db, None)
             db.executescript("PRAGMA incremental_vacuum")  # runs to its end, unlike execute
         except BaseException:
@@ -333,80 +316,11 @@ class Journal:
         self._since_pruned = 0
         if now_s is not None:
             db.execute("DELETE FROM turns WHERE at_s < ?", (now_s - self._keep_s,))
-        while _used_bytes(db) > self._max_bytes:
-            count = _number(db, "SELECT count(*) FROM turns")
+        while tables.used_bytes(db) > self._max_bytes:
+            count = tables.number(db, "SELECT count(*) FROM turns")
             if not count:
                 return
             db.execute(
                 "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY at_s, id LIMIT ?)",
                 (count // _PRUNED_SHARE + 1,),
             )
-
-
-class _NotOursError(sqlite3.DatabaseError):
-    """The file is a database, and not one that this version may write."""
-
-
-def _check(db: sqlite3.Connection) -> None:
-    version = _number(db, "PRAGMA user_version")
-    if version > FORMAT:
-        raise _NotOursError("written by a newer hubagent")
-    if version == 0 and _number(db, "SELECT count(*) FROM sqlite_master"):
-        raise _NotOursError("another program's")
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Settle how the connection works, and make the tables of a new file."""
-    for pragma in (
-        "auto_vacuum = INCREMENTAL",
-        "journal_mode = WAL",
-        # A power cut may take the last turns, never the file: with a log written ahead the card is
-        # waited for at checkpoints only, once in some hundred turns, not at each turn. Waiting at
-        # each would cost a cheap card tens of milliseconds and a block erased per turn, to save
-        # evidence that is only counted in dozens.
-        "synchronous = NORMAL",
-        "secure_delete = ON",
-        "foreign_keys = ON",
-        "temp_store = MEMORY",
-        "journal_size_limit = 4194304",
-        "busy_timeout = 2000",
-    ):
-        db.execute(f"PRAGMA {pragma}").fetchall()
-    db.create_function(
-        "source_key", 1, lambda text: None if text is None else source_key(text), deterministic=True
-    )
-    with _transaction(db):
-        if _number(db, "PRAGMA user_version") == 0:
-            for statement in _SCHEMA:
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {FORMAT}")
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Commit what is done inside, or nothing of it."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-
-
-def _used_bytes(db: sqlite3.Connection) -> int:
-    pages, free, size = (
-        _number(db, f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * size
-
-
-def _number(db: sqlite3.Connection, statement: str) -> int:
-    return int(db.execute(statement).fetchone()[0])
-
-
-def _is_damage(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    damaged = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-    return isinstance(error, _NotOursError) or (code is not None and code & 0xFF in damaged)

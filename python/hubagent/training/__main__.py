@@ -154,6 +154,34 @@ def _rephrase(arguments: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps(record, indent=1) + "\n")
 
 
+def _defect(arguments: argparse.Namespace) -> None:
+    from hubagent.households.population import Setting
+    from hubagent.training import defect
+
+    def lived(homes: int, people: str, asr: Path | None) -> list[Any]:
+        setting = Setting(homes, arguments.days, arguments.seed, None, asr, people=people)
+        found = []
+        for number, home in enumerate(defect.collect(setting)):
+            _LOGGER.info("%s household %d of %d: %d turns", people, number + 1, homes, len(home))
+            found.append(home)
+        return found
+
+    train = lived(arguments.homes, "defect-train", None)
+    found = defect.rows(train, close=0.4, unheard=0.5, seed=arguments.seed, fitted=1)
+    pre, post = defect.train(found)
+    held_out = lived(arguments.homes // 2, "defect-test", arguments.recordings)
+    report = {
+        f"{hub} close={close:g} unheard={unheard:g}": defect.report(
+            defect.rows(held_out, close=close, unheard=unheard, seed=1, fitted=fitted), pre, post
+        )
+        for hub, fitted in (("new", 2), ("fitted", None))
+        for close, unheard in ((0.0, 0.0), (0.4, 0.5), (0.8, 1.0))
+    }
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    if arguments.out:
+        arguments.out.write_text(defect.as_toml(pre, post), encoding="utf-8")
+
+
 def _step(command: list[str]) -> None:
     _LOGGER.info("step: %s", " ".join(command))
     step = _parser().parse_args(command)
@@ -247,6 +275,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     rephrase.add_argument("--seeds", type=int, default=3, help="detectors of each kind (default 3)")
     rephrase.set_defaults(run=_rephrase, encoder=Path())
+
+    wrong = commands.add_parser("defect", help="train the models that tell what went wrong")
+    wrong.add_argument(
+        "--homes", type=int, default=60, help="households; half as many are held out"
+    )
+    wrong.add_argument("--days", type=int, default=21, help="days they live (default 21)")
+    wrong.add_argument("--recordings", type=Path, help="recordings for those held out; none: ours")
+    wrong.add_argument("--out", type=Path, help="file for the weights; none: only the figures")
+    wrong.add_argument("--seed", type=int, default=1)
+    wrong.set_defaults(run=_defect, encoder=Path())
     everything = commands.add_parser(
         "all", parents=[shared], help="the released recipe, start to end"
     )
