@@ -34,6 +34,8 @@ from hubagent.rewrite.decide import LearnedRewriter
 from hubagent.rewrite.exchange import Imported, exported, imported
 from hubagent.rewrite.guardrail import Guardrail, chained
 from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
+from hubagent.rewrite.search import RankedSearch
+from hubagent.rewrite.table import FILE_NAME as GLOBAL_NAME, GlobalTable
 from hubagent.types import Decision, EntityId, TurnId, TurnRecord, Utterance
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class Brain:
         state_dir: Path | None = None,
         settings: LearningConfig | None = None,
         parts: Parts = Parts(),
+        table: GlobalTable | None = None,
     ) -> None:
         """Open what was learned, or begin.
 
@@ -99,6 +102,7 @@ class Brain:
             state_dir: Folder of the journal and the tables; ``None`` keeps them in memory.
             settings: Bounds of the journal; ``None`` = the usual ones.
             parts: What learns.
+            table: What many homes say; ``None`` = the file of the folder, if there is one.
 
         Raises:
             HubagentError: If the tables cannot be opened.
@@ -115,7 +119,10 @@ class Brain:
         )
         self.store = LearnedStore(None if state_dir is None else state_dir / FILE_NAME)
         self._guard = Guardrail(sensitive=is_sensitive)
-        self.rewriter = LearnedRewriter(self.store, self._guard)
+        if table is None and state_dir is not None:
+            table = GlobalTable(state_dir / GLOBAL_NAME)
+        search = RankedSearch(self.store, self._guard, table)
+        self.rewriter = LearnedRewriter(self.store, self._guard, search, table)
         self._observer = Observer(self.journal, context.view, clock)
         self._quick = Quick(
             judge=hints.rephrase,

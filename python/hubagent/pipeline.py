@@ -394,8 +394,9 @@ class Pipeline:
 
 _SAYS_LITTLE = frozenset({"not_understood", "not_for_me", "unsupported"})
 _NAMES_UNKNOWN = frozenset(
-    {"unclear_thing", "unknown_area", "unknown_name", "no_such_device", "unknown_value"}
-)
+    {"unclear_thing", "unknown_area", "unknown_name", "no_such_device", "unknown_value",
+     "missing_value"}
+)  # fmt: skip
 _DOUBTFUL = 0.5
 """Probability of going wrong from which other words are looked for."""
 

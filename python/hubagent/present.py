@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hubagent.ports import ContextView
-    from hubagent.types import Entity, Hypothesis, Resolution, TurnRecord
+    from hubagent.types import Entity, Hypothesis, Resolution, Rewrite, TurnRecord
 
 
 def device_document(view: ContextView, entity: Entity) -> dict[str, Any]:
@@ -86,7 +86,25 @@ def turn_document(record: TurnRecord) -> dict[str, Any]:
             {"stage": note.stage, "saw": note.saw, "chose": note.chose, "ms": round(note.ms, 2)}
             for note in record.notes
         ],
+        "rewrite": rewrite_document(record.rewrite),
         "ms": round(record.ms, 2),
+    }
+
+
+def rewrite_document(rewrite: Rewrite | None) -> dict[str, Any] | None:
+    """Return what words were taken for, or would have been: ``arm`` says which."""
+    if rewrite is None:
+        return None
+    return {
+        "source": rewrite.source,
+        "target": rewrite.target,
+        "layer": rewrite.layer.value,
+        "online": rewrite.online,
+        "arm": rewrite.arm.value,
+        "propensity": rewrite.propensity,
+        "score": round(rewrite.score, 4),
+        "table": rewrite.table,
+        "features": {name: round(value, 3) for name, value in rewrite.features},
     }
 
 

@@ -28,10 +28,19 @@ def commands_page() -> str:
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a guard-rail. Results go to stdout, all else to stderr; "
         "with `--json` stdout holds one JSON document, or one a line for streams.",
     ]
-    for name, command in sorted(group.commands.items()):
-        if isinstance(command, TyperCommand):
-            lines += ["", f"## `hubagent {name}`", "", str(command.help), "", *_parameters(command)]
+    lines += _sections(group, "hubagent")
     return "\n".join(lines) + "\n"
+
+
+def _sections(group: TyperGroup, before: str) -> list[str]:
+    lines = []
+    for name, command in sorted(group.commands.items()):
+        title = f"{before} {name}"
+        if isinstance(command, TyperCommand):
+            lines += ["", f"## `{title}`", "", str(command.help), "", *_parameters(command)]
+        elif isinstance(command, TyperGroup):
+            lines += _sections(command, title)
+    return lines
 
 
 def _parameters(command: TyperCommand) -> list[str]:

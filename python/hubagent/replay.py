@@ -24,6 +24,7 @@ from hubagent.devices.directory import Directory
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import DataError, HubagentError
+from hubagent.present import rewrite_document
 from hubagent.simulate.bus import MemoryBus
 from hubagent.simulate.home import HomeModel, load_home
 from hubagent.simulate.world import SimulatedHome, join_bus, settle
@@ -330,7 +331,7 @@ def _document(record: TurnRecord, ms: float) -> dict[str, Any]:
             }
             for outcome in record.outcomes
         ],
-        "rewrite": None,
+        "rewrite": rewrite_document(record.rewrite),
         "ms": round(ms, 2),
     }
 

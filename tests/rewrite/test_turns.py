@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hubagent import explain
-from hubagent.evidence import Changes, Pair, Stage, Tally, source_key
+from hubagent.evidence import Changes, Entry, Pair, Stage, Tally, source_key
 from hubagent.pipeline import Pipeline
 from hubagent.replay import MemoryHub
 from hubagent.resolve.features import is_sensitive
 from hubagent.rewrite.decide import WITHHELD_MATURE, WITHHELD_NEW, LearnedRewriter, drawn
 from hubagent.rewrite.guardrail import Guardrail
 from hubagent.rewrite.pairs import LearnedStore
+from hubagent.rewrite.search import RankedSearch
+from hubagent.rewrite.table import GlobalTable, Row
 from hubagent.simulate.home import load_home
 from hubagent.types import AreaId, Arm, Decision, Layer, TurnId, Utterance
 from hubagent.understand import values
 from hubagent.understand.understander import Understander
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hubagent.types import TurnRecord
 
 HOME: dict[str, Any] = {
@@ -38,16 +42,23 @@ ODD = "flimber the gorgle"
 class Turns:
     """A pipeline with learned pairs on a simulated home."""
 
-    def __init__(self, understand: Understander, home: dict[str, Any] = HOME) -> None:
+    def __init__(
+        self,
+        understand: Understander,
+        home: dict[str, Any] = HOME,
+        rows: Sequence[Row] = (),
+    ) -> None:
         self.hub = MemoryHub(load_home(home))
         self.store = LearnedStore()
+        guard, table = Guardrail(sensitive=is_sensitive), GlobalTable(rows=rows)
+        search = RankedSearch(self.store, guard, table)
         self.pipeline = Pipeline(
             understand=understand,
             values=values,
             context=self.hub.store,
             act=self.hub.executor,
             clock=self.hub.clock,
-            rewriter=LearnedRewriter(self.store, Guardrail(sensitive=is_sensitive)),
+            rewriter=LearnedRewriter(self.store, guard, search, table),
         )
         self.count = 0
 
@@ -225,3 +236,59 @@ def test_what_words_would_come_to_can_be_foreseen(turns: Turns) -> None:
     assert [str(command.entity_id) for command in foreseen.commands] == ["light.gandalf"]
     assert turns.state("light.gandalf") == "off"
     assert turns.pipeline.turns() == ()
+
+
+# --- what is known of many homes ------------------------------------------------------------------
+
+
+def test_what_many_homes_say_is_used_and_then_judged_here(understand: Understander) -> None:
+    turns = Turns(understand, rows=[Row(ODD, "turn on Gandalf", 40.0, 1.0, 12)])
+    record = turns(ODD, "a turn in which it is applied")
+    assert record.rewrite is not None
+    assert record.rewrite.layer is Layer.GLOBAL
+    assert turns.state("light.gandalf") == "on"
+    (kept,) = turns.store.find(ODD)
+    assert (kept.layer, kept.stage) == (Layer.GLOBAL, Stage.LIVE)
+    turns.learned(ODD, "turn on gandalf", Stage.RETIRED)
+    assert turns(ODD).rewrite is None
+
+
+def test_what_few_homes_say_is_on_trial(understand: Understander) -> None:
+    turns = Turns(understand, rows=[Row(ODD, "turn on Gandalf", 4.0, 0.0, 2)])
+    record = turns(ODD)
+    assert record.rewrite is not None
+    assert record.rewrite.online
+    assert turns.store.find(ODD)[0].stage is Stage.TRIAL
+
+
+def test_what_goes_well_everywhere_is_left_as_it_is(understand: Understander) -> None:
+    turns = Turns(understand, rows=[Row(ODD, ODD, 90.0, 1.0, 30)])
+    turns.learned(ODD, "turn on Gandalf", origin="chain")
+    assert turns(ODD, "a turn in which it would be applied").rewrite is None
+    turns.learned(ODD, "turn on Gandalf", origin="taught")
+    assert turns(ODD).rewrite is not None
+
+
+def test_a_hostile_table_opens_nothing(understand: Understander) -> None:
+    said = [ODD, "turn on the light", "good night", "lock the front door"]
+    turns = Turns(
+        understand, rows=[Row(words, "unlock the front door", 1e9, 0.0, 999) for words in said]
+    )
+    for words in said:
+        turns(words)
+        assert turns.state("lock.front") == "locked"
+
+
+def test_own_words_are_found_when_misheard(understand: Understander, turns: Turns) -> None:
+    read = understand.understand("turn on gandalf")
+    vector = bytes(round(127 * value) % 256 for value in read.embedding)
+    words = Entry("turn on gandalf", "hassturnon|light.gandalf", tally=Tally(5.0, 0.0),
+                  last_s=turns.hub.clock.now_s(), embedding=vector)  # fmt: skip
+    turns.store.change(Changes(entries=(words,)))
+    for heard in ("turn on can dalf", "turn on gun dolph", "turn on kandalf please"):
+        record = turns(heard)
+        if record.rewrite is not None:
+            assert record.rewrite.online
+            assert "gandalf" in record.rewrite.target
+        assert record.decision is not Decision.ACT or turns.state("light.gandalf") == "on"
+        turns("turn off gandalf")

@@ -7,7 +7,7 @@ import uuid
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from hubagent import explain
+from hubagent import explain, memory
 from hubagent.errors import DataError, TransportError
 from hubagent.present import device_documents, turn_document
 from hubagent.types import AreaId, TurnId, Utterance
@@ -29,6 +29,7 @@ def handlers(
         "devices": lambda params: _devices(daemon, params),
         "explain": lambda params: _explain(daemon, params),
         "learn": lambda params: _learn(daemon, params),
+        "memory": lambda params: [_memory(daemon, params)],
         "status": lambda _params: [daemon.health()],
     }
 
@@ -86,3 +87,13 @@ def _learn(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str, A
         yield from daemon.learner.told()
     else:
         yield {"report": daemon.brain.last_pass(), "health": daemon.brain.health()}
+
+
+def _memory(daemon: Daemon, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    if daemon.brain is not None:
+        return memory.answer(daemon.brain, params)
+    files = memory.Files(daemon.config.hub.state_dir)
+    try:
+        return memory.answer(files, params)
+    finally:
+        files.close()

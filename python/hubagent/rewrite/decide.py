@@ -12,7 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Protocol
 
 from hubagent.evidence import Objection, Stage, source_key
-from hubagent.types import Arm, Rewrite
+from hubagent.types import Arm, Layer, Rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,20 +39,40 @@ class Search(Protocol):
         ...
 
 
+class Everywhere(Protocol):
+    """What many homes say and mean; see :class:`hubagent.rewrite.table.GlobalTable`."""
+
+    def goes_well(self, source: str) -> bool:
+        """Return whether these words are known to go well everywhere as they are said."""
+        ...
+
+    def pairs(self, source: str) -> tuple[Pair, ...]:
+        """Return what these words are taken for elsewhere, as pairs of the global layer."""
+        ...
+
+
 class LearnedRewriter:
     """Implements :class:`hubagent.ports.Rewriter`."""
 
-    def __init__(self, pairs: PairStore, guard: Guard, search: Search | None = None) -> None:
+    def __init__(
+        self,
+        pairs: PairStore,
+        guard: Guard,
+        search: Search | None = None,
+        everywhere: Everywhere | None = None,
+    ) -> None:
         """Keep what is asked.
 
         Args:
             pairs: The learned pairs.
             guard: Asked again whenever a pair is about to be used.
             search: Where no pair is known; ``None`` leaves it at pairs.
+            everywhere: What is known of many homes; ``None`` for nothing.
         """
         self._pairs = pairs
         self._guard = guard
         self._search = search
+        self._everywhere = everywhere
 
     @property
     def muted(self) -> bool:
@@ -72,6 +92,7 @@ class LearnedRewriter:
                 if pair.stage is stage and not self._refused(pair, view):
                     if arm is not None:
                         return self._rewrite(pair, arm, 1.0)
+                    self._adopt(pair)
                     return self._rewrite(pair, *drawn(pair, utterance.turn_id))
         return None
 
@@ -93,7 +114,10 @@ class LearnedRewriter:
             for pair in self._standing(source_key(utterance.text)):
                 if pair.stage is Stage.TRIAL and not self._refused(pair, view):
                     rewrite = self._rewrite(pair, Arm.APPLIED, 1.0, online=True)
-                    return rewrite if acceptable(rewrite) else None
+                    if not acceptable(rewrite):
+                        return None
+                    self._adopt(pair)
+                    return rewrite
         if self._search is None:
             return None
         found = self._search.best(utterance, understanding, view, doubt)
@@ -108,14 +132,27 @@ class LearnedRewriter:
         return self._guard.effect(commands, view)
 
     def _standing(self, key: str) -> tuple[Pair, ...]:
-        """Return the pairs of a source, the personal one first, without what was retired here."""
+        """Return the pairs of a source, the personal one first, without what was retired here.
+
+        What goes well everywhere as it is said is left so, but for the owner's own word.
+        """
         pairs = self._pairs.find(key)
+        if self._everywhere is not None:
+            if not any(pair.layer is Layer.GLOBAL for pair in pairs):
+                pairs = (*pairs, *self._everywhere.pairs(key))
+            if pairs and self._everywhere.goes_well(key):
+                pairs = tuple(pair for pair in pairs if pair.origin in _OWNERS_WORD)
         gone = {source_key(pair.target) for pair in pairs if pair.stage is Stage.RETIRED}
         return tuple(
             pair
             for pair in pairs
             if pair.stage is not Stage.RETIRED and source_key(pair.target) not in gone
         )
+
+    def _adopt(self, pair: Pair) -> None:
+        """Keep a pair from elsewhere at its first use: from now on this home's experience counts."""
+        if pair.layer is Layer.GLOBAL and pair not in self._pairs.find(pair.source):
+            self._pairs.put([pair])
 
     def _is_retired(self, found: Rewrite) -> bool:
         """Return whether the home has unlearned exactly this."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hubagent.errors import DataError
 from hubagent.evidence import Changes, Stage
 from hubagent.rewrite.documents import entry_document, pair_document, read_entry, read_pair
-from hubagent.rewrite.guardrail import chained
+from hubagent.rewrite.guardrail import Chains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def imported(
     """
     rows = {name: _rows(document, name) for name in ("pairs", "entries")}
     skipped: Counter[str] = Counter()
-    known = {(pair.layer, pair.source): pair for pair in store.pairs()}
+    chains = Chains(store.pairs())
     fresh: dict[tuple[Layer, str], Pair] = {}
     for row in rows["pairs"]:
         try:
@@ -67,13 +67,15 @@ def imported(
             continue
         objection = None
         if pair.stage is not Stage.RETIRED:
-            objection = guard.objection(pair.source, pair.target, view) or chained(
-                pair.source, pair.target, known.values()
+            objection = guard.objection(pair.source, pair.target, view) or chains.objection(
+                pair.source, pair.target
             )
         if objection is not None:
             skipped[f"pair: refused, {objection.rule.value}"] += 1
             continue
-        known[pair.layer, pair.source] = fresh[pair.layer, pair.source] = pair
+        fresh[pair.layer, pair.source] = pair
+        if pair.stage in {Stage.TRIAL, Stage.LIVE}:
+            chains.add(pair)
     entries: dict[str, Entry] = {}
     for row in rows["entries"]:
         try:

@@ -51,6 +51,7 @@ class Guardrail:
             sensitive: Whether a thing is never moved on a guess; the resolver's own rule.
         """
         self._sensitive = sensitive
+        self._home: tuple[ContextView, HomeWords] | None = None
         self._rules: tuple[Callable[[_Both], Objection | None], ...] = (
             _text, _length, _sensitive_words, _heat, _generic, _question, _negation, _numbers,
             _times, _polarity, _entities,
@@ -72,12 +73,19 @@ class Guardrail:
             view: The home now; without it only the words are looked at.
             commands: What the target would do now, if that is known.
         """
-        both = _Both(source, target, HomeWords.of(view, self._sensitive) if view else None)
+        both = _Both(source, target, self._words_of(view) if view is not None else None)
         for rule in self._rules:
             found = rule(both)
             if found is not None:
                 return found
         return self.effect(commands, view) if view is not None else None
+
+    def _words_of(self, view: ContextView) -> HomeWords:
+        """Return the names of a view; those of the last one are kept, as many candidates are one turn's."""
+        kept = self._home
+        if kept is None or kept[0] is not view:
+            self._home = kept = (view, HomeWords.of(view, self._sensitive))
+        return kept[1]
 
     def effect(self, commands: Sequence[Command], view: ContextView) -> Objection | None:
         """Return why these commands must not come from a rewrite, or ``None``."""
@@ -97,17 +105,36 @@ class Guardrail:
         return None
 
 
+class Chains:
+    """Which words are taken for which, to keep pairs from making a chain or a circle."""
+
+    def __init__(self, pairs: Iterable[Pair] = ()) -> None:
+        """Take in the pairs that are in force."""
+        self._onward: dict[str, dict[str, None]] = {}
+        self._from: dict[str, dict[str, None]] = {}
+        for pair in _in_force(pairs):
+            self.add(pair)
+
+    def add(self, pair: Pair) -> None:
+        """Take in one more pair, which is in force."""
+        self._onward.setdefault(pair.source, {})[pair.target] = None
+        self._from.setdefault(source_key(pair.target), {})[pair.source] = None
+
+    def objection(self, source: str, target: str) -> Objection | None:
+        """Return why a pair would make a chain or a circle with those in force, or ``None``."""
+        key = source_key(target)
+        if key != source:
+            for further in self._onward.get(key, ()):
+                return Objection(Rule.CHAIN, f'"{key}" is itself taken for "{further}"')
+        for earlier in self._from.get(source, ()):
+            if earlier != source:
+                return Objection(Rule.CHAIN, f'"{earlier}" is already taken for "{source}"')
+        return None
+
+
 def chained(source: str, target: str, pairs: Iterable[Pair]) -> Objection | None:
     """Return why a pair would make a chain or a circle with those in force, or ``None``."""
-    key = source_key(target)
-    for pair in _in_force(pairs):
-        if pair.source == source:
-            continue
-        if pair.source == key:
-            return Objection(Rule.CHAIN, f'"{key}" is itself taken for "{pair.target}"')
-        if source_key(pair.target) == source:
-            return Objection(Rule.CHAIN, f'"{pair.source}" is already taken for "{source}"')
-    return None
+    return Chains(pairs).objection(source, target)
 
 
 def final_target(source: str, target: str, pairs: Iterable[Pair]) -> str | None:

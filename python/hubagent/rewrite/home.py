@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView
     from hubagent.types import Entity
 
+_SETTINGS = frozenset(
+    {
+        "input_datetime",
+        "input_number",
+        "input_select",
+        "input_text",
+        "number",
+        "select",
+        "event",
+        "update",
+    }
+)
+"""Domains whose names are no things people speak of: "Wake-up Time"."""
 _Name = tuple[str, ...]
 
 
@@ -40,7 +53,7 @@ class HomeWords:
         things = tuple(
             (_name(name), name, sensitive(entity))
             for entity in view.entities()
-            if not entity.category
+            if not entity.category and entity.domain not in _SETTINGS
             for name in (entity.name, *entity.aliases)
         )
         places = tuple(

@@ -101,3 +101,8 @@ class PhraseIndex:
 
 def _bytes(vector: NDArray[np.float32]) -> bytes:
     return np.asarray(vector, dtype=np.float32).tobytes()
+
+
+def likeness(one: str, other: str) -> tuple[float, float]:
+    """Return how alike two texts are spelled and how alike they sound, both in [0, 1]."""
+    return _core.likeness(one, other)

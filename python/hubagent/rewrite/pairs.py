@@ -193,8 +193,15 @@ class LearnedStore:
         transaction.execute(f"PRAGMA user_version = {after.version}")
 
     def _wipe(self) -> None:
-        """Take what was forgotten out of the log too; deleted rows are overwritten as they go."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Take what was forgotten out of the log too; deleted rows are overwritten as they go.
+
+        A file that was set aside goes as a whole: nobody can look into it.
+        """
+        ((busy, *_),) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if busy:
+            raise sqlite3.OperationalError("the old bytes are still being read")
+        if self._path is not None:
+            self._path.with_suffix(".damaged").unlink(missing_ok=True)
 
     # -- opening -----------------------------------------------------------------------------------
 

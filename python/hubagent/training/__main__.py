@@ -182,6 +182,36 @@ def _defect(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(defect.as_toml(pre, post), encoding="utf-8")
 
 
+def _rewrites(arguments: argparse.Namespace) -> None:
+    from functools import cache
+
+    from hubagent.rewrite import rank
+    from hubagent.training import rewrites
+    from hubagent.understand.understander import Understander
+
+    understander = Understander.load()
+
+    @cache
+    def embed(text: str) -> tuple[str, float, tuple[float, ...]]:
+        read = understander.understand(text)
+        first = read.clauses[0].hypotheses if read.clauses else ()
+        return first[0].intent if first else "", read.out_of_scope, read.embedding
+
+    asked = rewrites.collected(arguments.data, embed, arguments.seed)
+    by_hand = rank.load()
+    trained = rewrites.fit([one for one in asked if one.part == "fit"], by_hand)
+    trained = rewrites.thresholds([one for one in asked if one.part == "choose"], trained)
+    report = {
+        "before": rewrites.report(asked, by_hand),
+        "trained": rewrites.report(asked, trained),
+        "thresholds": {"least": trained.least, "margin": trained.margin},
+        "weights": {"bias": trained.bias, **trained.words},
+    }
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    if arguments.out:
+        arguments.out.write_text(rewrites.as_toml(trained), encoding="utf-8")
+
+
 def _step(command: list[str]) -> None:
     _LOGGER.info("step: %s", " ".join(command))
     step = _parser().parse_args(command)
@@ -196,7 +226,7 @@ def _show(report: dict[str, Any]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubagent.training", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="all|build|train|export|evaluate|ranker|rephrase"
+        required=True, metavar="all|build|train|export|evaluate|ranker|rephrase|rewrites"
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
@@ -285,6 +315,11 @@ def _parser() -> argparse.ArgumentParser:
     wrong.add_argument("--out", type=Path, help="file for the weights; none: only the figures")
     wrong.add_argument("--seed", type=int, default=1)
     wrong.set_defaults(run=_defect, encoder=Path())
+    rewrites = commands.add_parser("rewrites", help="train the ranker of rewrites")
+    rewrites.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    rewrites.add_argument("--out", type=Path, help="file for the weights; none: only the figures")
+    rewrites.add_argument("--seed", type=int, default=1)
+    rewrites.set_defaults(run=_rewrites, encoder=Path())
     everything = commands.add_parser(
         "all", parents=[shared], help="the released recipe, start to end"
     )
