@@ -121,6 +121,7 @@ class Brain:
         self._guard = Guardrail(sensitive=is_sensitive)
         if table is None and state_dir is not None:
             table = GlobalTable(state_dir / GLOBAL_NAME)
+            table.load_meanwhile()
         search = RankedSearch(self.store, self._guard, table)
         self.rewriter = LearnedRewriter(self.store, self._guard, search, table)
         self._observer = Observer(self.journal, context.view, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,9 @@ def test_what_goes_well_everywhere_is_never_rewritten(guard: Guardrail, view: Co
 def test_homes_without_a_past_are_served_by_all_others(
     guard: Guardrail, view: ContextView, tmp_path: Path
 ) -> None:
-    others = [f"play song {word}" for word in ("one", "bright", "house", "seven", "velvet", "river")]
+    others = [
+        f"play song {word}" for word in ("one", "bright", "house", "seven", "velvet", "river")
+    ]
     rows = [Row(text, text, 40.0, 2.0, 30) for text in ("play imagine dragons", *others)]
     write_table(tmp_path / "table", rows, embed=lambda _text: [0.8, 0.6])
     table = GlobalTable(tmp_path / "table")
@@ -173,6 +176,19 @@ def test_a_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
     vector = np.array([1.0, 9.0, 0.5], dtype=np.float32)
     for found in (table.near("play jass", vector), table.near("play jass", None)):
         assert [candidate.text for candidate in found] == ["play jazz"]
+
+
+def test_no_turn_waits_for_a_table_that_is_being_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.mpk"
+    write_table(path, ROWS)
+    table = GlobalTable(path)
+    with table._loading:  # as if the disk were slow
+        table.load_meanwhile()
+        assert table.rewrites("play chess") == ()
+    for thread in threading.enumerate():
+        if thread.name == "global-table":
+            thread.join()
+    assert len(table.rewrites("play chess")) == 2
 
 
 @given(st.data())

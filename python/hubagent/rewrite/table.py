@@ -75,6 +75,7 @@ class GlobalTable:
         """
         self._path = path
         self._loading = threading.Lock()
+        self._awaited = True
         self._loaded: _Loaded | None = None
         if path is None:
             index = PhraseIndex(0)
@@ -82,6 +83,12 @@ class GlobalTable:
             for number, row in enumerate(requests):
                 index.add(number, row.target, np.zeros(0, dtype=np.float32))
             self._loaded = _Loaded(tuple(rows), index)
+
+    def load_meanwhile(self) -> None:
+        """Read the file on a thread of its own; until it is read nothing is known, and no turn waits."""
+        if self._loaded is None and self._path is not None and self._path.exists():
+            self._awaited = False
+            threading.Thread(target=self._load, name="global-table", daemon=True).start()
 
     def rewrites(self, source: str) -> tuple[Row, ...]:
         """Return the rewrites of these words, the one that went well most often first."""
@@ -143,11 +150,15 @@ class GlobalTable:
         return len(self._content().rows)
 
     def _content(self) -> _Loaded:
-        if self._loaded is None:
-            with self._loading:
-                if self._loaded is None:
-                    self._loaded = self._read()
-        return self._loaded
+        if self._loaded is not None:
+            return self._loaded
+        return self._load() if self._awaited else _NOTHING
+
+    def _load(self) -> _Loaded:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._read()
+            return self._loaded
 
     def _read(self) -> _Loaded:
         assert self._path is not None  # noqa: S101 # else it is loaded from the start
@@ -157,7 +168,7 @@ class GlobalTable:
             _LOGGER.debug("There is no global table %s", self._path)
         except (OSError, DataError) as error:
             _LOGGER.warning("The global table %s is refused: %s", self._path, error)
-        return _Loaded((), PhraseIndex(0))
+        return _NOTHING
 
 
 class _Loaded:
@@ -175,6 +186,9 @@ class _Loaded:
         self.rewrites: Mapping[str, tuple[Row, ...]] = {
             source: tuple(sorted(each, key=lambda row: -row.good)) for source, each in found.items()
         }
+
+
+_NOTHING = _Loaded((), PhraseIndex(0))
 
 
 def write_table(
