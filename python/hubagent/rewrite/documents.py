@@ -114,6 +114,8 @@ def read_entry(document: object) -> Entry:
 
 def speakable(text: str) -> bool:
     """Return whether a text has no character that cannot be said or typed."""
+    if text.isascii():
+        return text.isprintable()
     return not any(unicodedata.category(character) in _HIDDEN for character in text)
 
 

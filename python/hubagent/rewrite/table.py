@@ -60,7 +60,7 @@ class Row:
     @property
     def is_request(self) -> bool:
         """Whether it tells how a request goes as it is said."""
-        return source_key(self.target) == self.source
+        return self.target == self.source or source_key(self.target) == self.source
 
 
 class GlobalTable:

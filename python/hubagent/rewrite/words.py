@@ -100,10 +100,12 @@ def lexicon() -> Lexicon:
 @lru_cache(maxsize=8192)
 def tokens(text: str) -> tuple[str, ...]:
     """Return the words of a text, with guarded words that a blank cut in two made whole."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    plain = "".join(
-        char for char in plain if not unicodedata.combining(char) and _is_seen(char)
-    ).casefold()
+    plain = text.casefold()
+    if not (text.isascii() and text.isprintable()):
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+        plain = "".join(
+            char for char in plain if not unicodedata.combining(char) and _is_seen(char)
+        ).casefold()
     words = [_SIGNS.get(word, word) for word in _WORD.findall(_APOSTROPHE.sub("", plain))]
     known = lexicon()
     whole: list[str] = []
