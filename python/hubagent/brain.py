@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from hubagent.context.store import ContextStore
     from hubagent.evidence import JournalTurn, Pair, Signal
     from hubagent.learning import Progress
-    from hubagent.ports import Act, Understand, Values
+    from hubagent.ports import Act, PairStore, Understand, Values
     from hubagent.types import AreaId, Command, StateChange
 
 LAST_PASS = "last_pass"  # noqa: S105 - no password
@@ -77,6 +77,31 @@ class Parts:
     """Other names of things."""
     self_aware: bool = True
     """``False``: the plain chain."""
+
+
+def forget_in(store: PairStore, words: str | None) -> int:
+    """Forget words in the tables, as source, target, name or words that work; ``None`` for everything.
+
+    Returns how many rows are gone.
+    """
+    key = None if words is None else source_key(words)
+    pairs = tuple(
+        (pair.layer, pair.source)
+        for pair in store.pairs()
+        if key is None or key in (pair.source, source_key(pair.target))
+    )
+    entries = tuple(entry.text for entry in store.entries() if key is None or entry.text == key)
+    names = known_names(store)
+    left = [] if key is None else [a for a in names if f" {a.name} " not in f" {key} "]
+    settings = [(LAST_PASS, ""), *([(ALIASES, as_text(left))] if left != list(names) else [])]
+    store.change(
+        Changes(
+            forget_pairs=pairs,
+            forget_entries=(*entries, key or ""),  # one at least: then the file is wiped
+            settings=tuple(settings),
+        )
+    )
+    return len(pairs) + len(entries) + len(names) - len(left)
 
 
 class Brain:
@@ -280,28 +305,11 @@ class Brain:
             self._readings.clear()
             self._gathered = Gathered()
             erased = self.journal.erase(words=words)
-            key = None if words is None else source_key(words)
-            pairs = tuple(
-                (pair.layer, pair.source)
-                for pair in self.store.pairs()
-                if key is None or key in (pair.source, source_key(pair.target))
-            )
-            entries = tuple(
-                entry.text for entry in self.store.entries() if key is None or entry.text == key
-            )
-            names = known_names(self.store)
-            left = [] if key is None else [a for a in names if f" {a.name} " not in f" {key} "]
-            if left != names:
-                self.store.change(Changes(settings=((ALIASES, as_text(left)),)))
-                self._apply_names()
-            self.store.change(
-                Changes(
-                    forget_pairs=pairs,
-                    forget_entries=(*entries, key or ""),  # one at least: then the file is wiped
-                    settings=((LAST_PASS, ""),),
-                )
-            )
-            return erased + len(pairs) + len(entries) + len(names) - len(left)
+            erased += forget_in(self.store, words)
+            self._apply_names()
+            if words is None:
+                self._context.forget_habits()
+            return erased
 
     def export(self) -> dict[str, Any]:
         """Return pairs, words that work, names and habits as JSON types, for :meth:`import_`."""

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hubagent import control
-from hubagent.brain import JOURNAL_NAME, LAST_PASS
+from hubagent.brain import JOURNAL_NAME, forget_in
 from hubagent.errors import DataError
 from hubagent.evidence import Changes, Stage, source_key
 from hubagent.feedback.journal import Journal
@@ -56,7 +56,8 @@ class Keeper(Protocol):
 class Files:
     """The files of a hub that does not run; implements :class:`Keeper`.
 
-    Habits are in the store of the home, which only the running hub opens.
+    Habits and names that people gave belong to the home, which only the running hub has open: they are
+    neither exported nor imported here. Names are forgotten, habits are not.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -96,19 +97,6 @@ class Files:
         self.store.close()
 
 
-def forget_in(store: PairStore, words: str | None) -> int:
-    """Forget words in the tables, as source, target or words that work; ``None`` for everything."""
-    key = None if words is None else source_key(words)
-    pairs = tuple(
-        (pair.layer, pair.source)
-        for pair in store.pairs()
-        if key is None or key in (pair.source, source_key(pair.target))
-    )
-    entries = tuple(entry.text for entry in store.entries() if key is None or entry.text == key)
-    store.change(Changes(forget_pairs=pairs, forget_entries=entries, settings=((LAST_PASS, ""),)))
-    return len(pairs) + len(entries)
-
-
 def ask(state_dir: Path, do: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer of the running hub, else of its files.
 
@@ -146,7 +134,7 @@ def _of_hub(socket: Path, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parts(document: Mapping[str, Any], skipped: Counter[str]) -> Iterator[dict[str, Any]]:
     """Yield a document in parts that fit a request each; what fits none is counted."""
-    for name in ("pairs", "entries", "habits"):
+    for name in ("pairs", "entries", "aliases", "habits"):
         rows = document.get(name) or []
         if not isinstance(rows, list):
             raise DataError(f"`{name}` is not a list")
