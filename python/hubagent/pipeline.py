@@ -20,7 +20,7 @@ from hubagent.dialogue.dialogue import Dialogue
 from hubagent.dialogue.heard import Heard
 from hubagent.dialogue.memory import Past
 from hubagent.resolve import lexicon
-from hubagent.resolve.conditions import ConditionalResolver
+from hubagent.resolve.asides import AsideResolver
 from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.text import tokens
 from hubagent.types import (
@@ -104,7 +104,7 @@ class Pipeline:
         self._observer_failed = False
         self._rewriter = rewriter
         self._defect = defect
-        self._resolver = ConditionalResolver(understand, values)
+        self._resolver = AsideResolver(understand, values)
         self._responder = Responder()
         self._dialogue = Dialogue(
             values, is_home_word=lexicon.load().is_own_word, sensitive=is_sensitive

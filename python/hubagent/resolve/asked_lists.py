@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
-from hubagent.resolve.inquiry import form_of, without_tag
+from hubagent.resolve.inquiry import form_of, is_subject_first, without_tag
 from hubagent.resolve.named import named
 from hubagent.resolve.verdict import Verdict
 
@@ -79,7 +79,7 @@ def on_lists(said: str, view: ContextView, lexicon: Lexicon) -> Verdict | None:
     tokens = text.tokens(words)
     start = 1 if tokens[:1] in {("please",), ("can",), ("could",)} else 0
     reads = any(word in _READ for word in tokens[start : start + 2])
-    form = form_of(tokens)
+    form = "statement" if is_subject_first(said) else form_of(tokens)
     if not lists or not tokens or (form == "statement" and not reads):
         return None
     spans = [

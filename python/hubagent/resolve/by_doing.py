@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from hubagent.types import Resolution
 
 _DOMAINS = ("switch", "input_boolean")
-_INTENTS = {"turn_on": "HassTurnOn", "turn_off": "HassTurnOff"}
+_PRESSED = ("button", "input_button")
+_INTENTS = {"turn_on": "HassTurnOn", "turn_off": "HassTurnOff", "press": "HubPressButton"}
+_LEAST_VERB = 4
 
 
 def done(said: str, view: ContextView, lexicon: Lexicon) -> Resolution | None:
@@ -31,12 +33,12 @@ def done(said: str, view: ContextView, lexicon: Lexicon) -> Resolution | None:
         command, words = "turn_off", words[1:]
     elif words and (words[0],) in lexicon.launch:
         words = words[1:]
-    doers = lexicon.doings.get(words[0], frozenset()) if words else frozenset()
+    doers = _doers(words[0], lexicon) if words else frozenset()
     of = set(text.singulars(words[1:]))
     if not doers or not of:
         return None
     found = []
-    for domain in _DOMAINS:
+    for domain in _DOMAINS if command == "turn_off" else (*_DOMAINS, *_PRESSED):
         for entity_id in view.query(domain=domain):
             entity = view.entity(entity_id)
             names = (set(text.singulars(text.tokens(n))) for n in (entity.name, *entity.aliases))
@@ -45,6 +47,19 @@ def done(said: str, view: ContextView, lexicon: Lexicon) -> Resolution | None:
     if len(found) != 1 or is_sensitive(found[0]):
         return None
     entity_id = found[0].entity_id
+    command = "press" if found[0].domain in _PRESSED else command
     commands = (Command(entity_id, command),)
     best = Candidate(_INTENTS[command], (entity_id,), 0.0, (("named_fully", 1.0),), commands)
     return choose.resolution(Decision.ACT, best, (best,))
+
+
+def _doers(verb: str, lexicon: Lexicon) -> frozenset[str]:
+    """Return the words for what does something: a feeder feeds; a dimmer is no doer, for all dim."""
+    known = lexicon.doings.get(verb)
+    if known is not None:
+        return known
+    verb = verb.removesuffix("ing") if len(verb) > _LEAST_VERB + 2 else verb
+    if len(verb) < _LEAST_VERB or verb in lexicon.carriers | lexicon.requests:
+        return frozenset()
+    stems = (verb, verb.removesuffix("e"), verb + verb[-1])
+    return frozenset(stem + ending for stem in stems for ending in ("er", "or", "ing"))

@@ -52,7 +52,7 @@ _BEFORE_LIST = re.compile(
 )
 _SHOPPING = frozenset({"shopping", "grocery", "groceries"})
 _LEAST_SHARE = 0.66
-_LEAST_STEM = 4
+_LEAST_STEM = 3
 
 
 class ByList:

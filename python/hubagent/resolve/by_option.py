@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hubagent.resolve import intents, options, text
+from hubagent.resolve.named import named
 from hubagent.types import Hypothesis, Slot
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _ENDS = frozenset({"all", "fully", "completely", "1"})
 _TAILS = (("of", "the", "way", "down"), ("of", "the", "way", "up"), ("of", "the", "way"),
           ("way", "down"), ("way", "up"), ("open",), ("closed",), ("shut",), ("down",), ("up",))  # fmt: skip
 """Words behind a part that belong to it."""
-_TILTS = frozenset({"tilt", "tilted", "tilting"})
+_TILTS = frozenset({"tilt", "tilted", "tilting", "slats", "slat", "louvres", "louvers", "vanes"})
 _NOT = frozenset({"off", "stop", "disable", "without", "not", "dont", "never", "no", "cancel", "end", "quit", "leave"})  # fmt: skip
 _ASKED = frozenset({"is", "are", "was", "were", "what", "whats", "which", "who", "whos", "when", "how", "hows", "why", "does", "do", "did", "has", "have"})  # fmt: skip
 _SOUGHT = frozenset({"search_query", "song", "artist", "album", "playlist", "podcast", "audiobook", "movie", "music_genre"})  # fmt: skip
@@ -88,12 +89,17 @@ class ByOption:
             span = words[place.start].start, words[place.end - 1].end
             if not _within_colour(clause, *span):
                 found.append(_reading(INTENT, "mode", clause, utterance, span, implied))
-        tilt = [word for word in words if word.token in _TILTS]
+        names = [range(n.start, n.end) for n in named(tokens, view.entities())]
+        tilt = [
+            word
+            for at, word in enumerate(words)
+            if word.token in _TILTS and not any(at in name for name in names)
+        ]
         if not tilt and (part := self._part(tokens)) is not None:
             span = words[part.start].start, words[part.end - 1].end
             found.append(_reading("HubSetMeasure", "amount", clause, utterance, span))
         if tilt:
-            span = tilt[0].start, tilt[0].end
+            span = tilt[-1].start, tilt[-1].end
             found.append(_reading("HubSetTilt", "mode", clause, utterance, span))
         return [reading for reading in found if reading is not None]
 

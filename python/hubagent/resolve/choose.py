@@ -166,6 +166,7 @@ def decide(
     probability: float,
     unexplained: int,
     form: Form,
+    wish: frozenset[str],
     view: ContextView,
     weights: Weights,
 ) -> Resolution:
@@ -177,11 +178,12 @@ def decide(
         probability: How surely the request is understood.
         unexplained: Words of the request that are nothing to the hub.
         form: Whether it is a request at all, or tells or asks something.
+        wish: Domains that may be wished to move, where it tells how it is.
         view: The home.
         weights: Weights and margins.
     """
     best = candidates[0]
-    if form is not Form.REQUEST and not _is_wish(form, best):
+    if form is not Form.REQUEST and not _is_wish(form, wish, best):
         if _is_securing(best) and all(is_sensitive(view.entity(i)) for i in best.entity_ids):
             return resolution(Decision.ASK, best, (best,), reason="confirm")
         # What it tells of may still be meant by the "it" of the next clause.
@@ -207,10 +209,19 @@ def decide(
     return resolution(Decision.ACT, best, candidates[:_SHOWN])
 
 
-def _is_wish(form: Form, best: Candidate) -> bool:
-    """Return whether a remark on how it is here may be a wish for what was found."""
+def _is_wish(form: Form, wish: frozenset[str], best: Candidate) -> bool:
+    """Return whether a remark on how it is here may be a wish for what was found.
+
+    One that speaks of light, warmth, air or sound moves what makes it; any other, what it names.
+    """
     domains = {entity_id.partition(".")[0] for entity_id in best.entity_ids}
-    return form is Form.REMARK and domains <= COMFORT
+    named = dict(best.features).get("name", 0.0) >= _SURE_NAME or _kind_said(best)
+    meant = wish if wish or not named else COMFORT
+    return form is Form.REMARK and domains <= meant
+
+
+def _kind_said(best: Candidate) -> bool:
+    return dict(best.features).get("kind", 0.0) > _IMPLIED_KIND
 
 
 def _is_hot(command: Command, view: ContextView) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hubagent.types import AreaId, Entity, EntityId, Value
 
 _COOKERS = frozenset({"oven", "stove", "cooker", "hob"})
+_NEVER_HOT = frozenset({"light", "fan", "camera", "media_player"})
 _RESTING = frozenset(
     {"off", "closed", "locked", "docked", "standby", "idle", "unavailable", "disarmed"}
 )
@@ -98,7 +99,9 @@ def is_sensitive(entity: Entity) -> bool:
 
 
 def is_cooker(entity: Entity) -> bool:
-    """Return whether the entity is of something to cook on, by its name."""
+    """Return whether the entity is of something to cook on, by its name; its light is none."""
+    if entity.domain in _NEVER_HOT:
+        return False
     return not _COOKERS.isdisjoint(text.tokens(entity.name))
 
 

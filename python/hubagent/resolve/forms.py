@@ -16,6 +16,7 @@ from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any
 
 from hubagent.resolve import text
+from hubagent.resolve.inquiry import is_causative
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 COMFORT = frozenset(
     {"light", "climate", "fan", "cover", "humidifier", "media_player", "water_heater"}
 )
-"""Domains that a remark on how it is may move: "it's gloomy in the kitchen"."""
+"""Domains that a remark may move where it names the thing: "thermostat on eco while we're away"."""
 _BREAK = re.compile(
     r"\s*(?:[,;:.!?\u2013\u2014]+(?=\s|$)|\b(?:so|and|but|then)\b)\s*", re.IGNORECASE
 )
@@ -52,6 +53,11 @@ class Forms:
         self._words = {name: frozenset(words) for name, words in table.items()}
         self._past_before: Mapping[str, list[str]] = table["past_before"]
         self._polite = tuple(text.tokens(words) for words in table["polite"])
+        self._senses = {
+            text.tokens(words): tuple(sense["domains"])
+            for sense in table["senses"].values()
+            for words in sense["words"]
+        }
         self._lexicon = lexicon
 
     def form(self, said: str) -> Form:
@@ -61,6 +67,21 @@ class Forms:
             if form in forms:
                 return form
         return Form.REQUEST
+
+    def is_imperative(self, words: tuple[str, ...]) -> bool:
+        """Return whether words begin as a request does, small words aside."""
+        first = next((word for word in words if word not in self._words["fillers"]), "")
+        return first in self._words["imperatives"]
+
+    def wish(self, said: str) -> frozenset[str]:
+        """Return the domains that a remark on how it is may wish to move: "it's gloomy" lights."""
+        words = text.tokens(said)
+        return frozenset(
+            domain
+            for phrase, domains in self._senses.items()
+            if text.find(words, phrase) >= 0
+            for domain in domains
+        )
 
     def _part(self, said: str) -> Form | None:
         """Return the form of a part without a pause; ``None`` if it is a mere word aside."""
@@ -72,6 +93,8 @@ class Forms:
         if not rest:
             return None
         if any(text.find(words, polite) >= 0 for polite in self._polite):
+            return Form.REQUEST
+        if is_causative(rest):
             return Form.REQUEST
         if rest[0] in self._words["questions"] and len(rest) > 2:
             return Form.QUESTION

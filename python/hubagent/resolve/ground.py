@@ -80,7 +80,19 @@ class Grounder:
             reason = self._why_nothing(mention, frame, place)
             doubtful = reason.reason in _NOT_FOUND and self._misheard(mention, frame)
             return doubtful or reason
+        found = self._where_it_is_done(mention, frame, found)
         return self._without_excepted(mention, frame, without_doubles(found))
+
+    def _where_it_is_done(
+        self, mention: Mention, frame: Frame, found: list[Grounding]
+    ) -> list[Grounding]:
+        """Keep what stands where the work is to be done, of several that could do it."""
+        place = self.places.union(mention.places) if frame.spec.anywhere else None
+        if place is None or place.unknown or place.areas is None or len(found) < 2:
+            return found
+        areas = place.areas
+        there = [g for g in found if all(self.view.area_of(i) in areas for i in g.entity_ids)]
+        return there or found
 
     def _spoken_of(self, mention: Mention, frame: Frame) -> Grounding | None:
         """Return what was spoken of before, where "it" was said, or nothing that could be meant.
@@ -300,6 +312,8 @@ class Grounder:
         best = max(fits.values())
         chosen = [i for i, fit in fits.items() if fit >= min(best, CALLED)]
         chosen = self._most_specific(chosen, mention)
+        if not chosen:
+            return []
         # A kind that only the intent implies tells half as much as one that was said.
         share = 1.0 if mention.kind is not None else 0.5
         number = {"number": 1.0} if mention.plural else {}
@@ -331,7 +345,8 @@ class Grounder:
         if mention.kind.general:
             return ids
         called = [i for i in ids if self._lexicon.called(mention.kind, self.view.entity(i))]
-        return called or ids
+        # "The lamp" is any light where none is called so; "the chandelier" is none.
+        return called if called or mention.kind.words in self._lexicon.own_kinds else ids
 
     def _groups(
         self,
@@ -342,6 +357,7 @@ class Grounder:
     ) -> list[tuple[EntityId, ...]]:
         """Split what was found into the sets that could be meant together."""
         together = mention.plural or mention.everything or all(kind.together for kind in kinds)
+        together = together and not mention.one
         if not mention.plural and any(is_sensitive(self.view.entity(i)) for i in ids):
             together = False  # one door was said, so one of them is meant
         if not together:

@@ -180,6 +180,11 @@ class Names(PlaceWords, CalledWords, Protocol):
     """What the words of a question are asked of the home."""
 
 
+def is_subject_first(said: str) -> bool:
+    """Return whether words begin with "we're", which only looks like a question's "were"."""
+    return _SUBJECT_FIRST.match(said) is not None
+
+
 def without_tag(said: str) -> tuple[str, bool]:
     """Return what is said without a tag that makes it a question, and whether it had one."""
     found = _TAG.search(said)
@@ -237,7 +242,7 @@ class InquiryReader:
         form = framed or form_of(text.tokens(said))
         if form == "statement" and (tagged or loose):
             form = "is" if tagged else "value"
-        if _SUBJECT_FIRST.match(said):
+        if is_subject_first(said):
             form = "statement"
         elif not framed and form == "statement" and self._is_verbless(said):
             form = "is"
@@ -598,7 +603,7 @@ def form_of(words: tuple[str, ...]) -> str:
         return "which"
     if words[0] in _WHAT or (words[0] == "when" and words[1:2] and words[1] in _YES_NO):
         return "value"  # "when it gets dark" asks nothing
-    if _is_causative(words):
+    if is_causative(words):
         return "statement"
     if words[:2] in {("can", "you"), ("could", "you")} and words[2:3] and words[2] in _SEES:
         return "is"
@@ -607,7 +612,7 @@ def form_of(words: tuple[str, ...]) -> str:
     return "is" if _STATEMENT & set(words) else "statement"
 
 
-def _is_causative(words: tuple[str, ...]) -> bool:
+def is_causative(words: tuple[str, ...]) -> bool:
     """Return whether words that begin like a question ask for something: "have the lamp come on".
 
     "Do the window in pink", and not "do we", "have the kids gone".

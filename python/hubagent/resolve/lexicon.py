@@ -78,6 +78,11 @@ class Lexicon:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.kinds = tuple(_kind(name, table) for name, table in data["kinds"].items())
+        self.own_kinds = frozenset(
+            text.singulars(text.tokens(words))
+            for table in data["kinds"].values()
+            for words in table.get("own", ())
+        )
         small = data["small"]
         self.requests = _words(small["requests"])
         self.skipped = _words(small["skipped"])
@@ -141,6 +146,7 @@ class Lexicon:
         self._same_words: Mapping[str, str] = {
             word: group[0] for group in data["things"]["same_words"] for word in group
         }
+        self._ordinals: Mapping[str, str] = data["things"]["ordinals"]
         self._known = frozenset(_words_within(data))
 
     def knows(self, word: str) -> bool:
@@ -162,6 +168,8 @@ class Lexicon:
             return 1.0
         if self.plain(said) == self.plain(known):
             return SAME
+        if known.isdigit():
+            return SAME if self._ordinals.get(said) == known else 0.0
         if self.is_own_word(said) or (self.is_own_word(known) and said[:1] != known[:1]):
             return 0.0  # "night" is no slip of "light"
         return text.likeness(said, known)

@@ -29,6 +29,9 @@ _EXCEPT = re.compile(
     r",?\b(?:except(?: for)?|excluding|apart from|other than|besides|but(?: not| for)?)\b(?!\s+(?:i|we|it|please)\b)",
     re.IGNORECASE,
 )
+_ONE_OF = re.compile(
+    r"\b(?:one|either)\s+of\s+(?:the|my|our|these|those)\b|\beither\s+(?=\w)", re.IGNORECASE
+)
 _DONE = re.compile(r"\b(?:off|shut|closed)\b", re.IGNORECASE)
 """Words behind which a request goes on after what is left out; "on" may be of that: "the one on the shelf"."""
 _PLACES = frozenset({"area", "floor", "except"})
@@ -48,6 +51,8 @@ class Mention:
     places: tuple[str, ...] = ()
     all: bool = False
     both: bool = False
+    one: bool = False
+    """Whether one of several is spoken of, and not said which."""
     everything: bool = False
     pronoun: bool = False
     excepted: tuple[str, ...] = ()
@@ -69,7 +74,8 @@ class Mention:
     @property
     def plural(self) -> bool:
         """Whether more than one thing is spoken of."""
-        return self.all or self.both or (self.kind is not None and self.kind.plural)
+        many = self.kind is not None and self.kind.plural
+        return not self.one and (self.all or self.both or many)
 
 
 def device_mention(said: str, lexicon: Lexicon, *, before: str = "") -> Mention:
@@ -81,12 +87,16 @@ def device_mention(said: str, lexicon: Lexicon, *, before: str = "") -> Mention:
         word in lexicon.pronouns | lexicon.skipped | lexicon.all | lexicon.both for word in tokens
     )
     words = () if everything or pronoun else lexicon.content(said)
+    one = _ONE_OF.search(f"{before} {said}") is not None
+    if one and words[:1] in {("1",), ("either",)}:
+        words = words[1:]
     return Mention(
         said=said,
         words=words,
         kinds=lexicon.kinds_of(words),
-        all=everything or any(word in lexicon.all for word in near),
+        all=everything or (not one and any(word in lexicon.all for word in near)),
         both=any(word in lexicon.both for word in near),
+        one=one,
         everything=everything,
         pronoun=pronoun,
     )

@@ -15,6 +15,7 @@ from hubagent.resolve import choose, forms, intents, lexicon, rank, text
 from hubagent.resolve.by_content import ByContent
 from hubagent.resolve.by_doing import done
 from hubagent.resolve.by_list import ByList
+from hubagent.resolve.by_name import ByName
 from hubagent.resolve.by_option import ByOption
 from hubagent.resolve.by_title import started
 from hubagent.resolve.by_verb import ByVerb
@@ -22,6 +23,7 @@ from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
 from hubagent.resolve.mention import read_mentions
+from hubagent.resolve.polarity import put_right
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Settings
 from hubagent.resolve.tidy import with_numbers, with_places
@@ -51,7 +53,7 @@ WORDED_SCORE = 1.5
 MOST_OUT_OF_SCOPE = 0.5
 _MISREAD = frozenset({
     "not_understood", "not_for_me", "unsupported", "no_capability", "unknown_name", "unknown_area",
-    "no_such_device", "unknown_value", "unknown_state", "unclear_thing",
+    "no_such_device", "unknown_value", "unknown_state", "unclear_thing", "missing_value",
 })  # fmt: skip
 """Refusals that may come of a misreading."""
 _NAMES_NOTHING = frozenset({"unsupported", "no_value", "unclear_thing", "not_understood"})
@@ -97,6 +99,7 @@ class Resolver:
         self._settings = Settings(values, self._lexicon)
         self._questions = Questions(self._lexicon, values)
         self._by_verb = ByVerb(self._lexicon)
+        self._by_name = ByName(self._lexicon, values)
         self._worded = (ByOption(self._lexicon), ByList(self._lexicon), ByContent())
 
     def resolve(
@@ -123,7 +126,8 @@ class Resolver:
         resolutions = []
         before: Clause | None = None
         for heard in understanding.clauses:
-            clause = before = self._with_verb(heard, before, scene.text)
+            going = put_right(heard, scene.text[heard.start : heard.end])
+            clause = before = self._with_verb(going, before, scene.text)
             resolution = self._clause(clause, scene, understanding.out_of_scope)
             if resolution.targets:
                 scene.antecedents = resolution.targets
@@ -189,7 +193,8 @@ class Resolver:
         self, refused: Resolution, clause: Clause, scene: _Scene, grounder: Grounder
     ) -> Resolution:
         """Return what the verb alone comes to where all else was refused; only for a thing named so."""
-        plain = self._by_verb.reading(clause, scene.text)
+        plain = self._by_name.reading(clause, scene.text, scene.view)
+        plain = plain or self._by_verb.reading(clause, scene.text)
         said = scene.text[clause.start : clause.end]
         if refused.reason in _SAYS_NOTHING and not self._lexicon.requests & set(text.tokens(said)):
             answer = self._questions.asked(said, grounder, loose=True)
@@ -289,6 +294,7 @@ class Resolver:
             probability=probability,
             unexplained=mention.unexplained,
             form=self._forms.form(scene.text[clause.start : clause.end]),
+            wish=self._forms.wish(scene.text[clause.start : clause.end]),
             view=scene.view,
             weights=self._weights,
         )

@@ -34,6 +34,8 @@ _NUMBERS = re.compile(
 )
 _OWNER = re.compile(r"\b[^\W\d_]+(?:['\u2019]s|s['\u2019])(?=\s)")
 _COUNTED = re.compile(rf"\s+{_ONE_NUMBER}$", re.IGNORECASE)
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6"}
+_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})\s+$", re.IGNORECASE)
 _UNIT = re.compile(
     r"\s*(?:degrees?|percent|%|°|points?|notch(?:es)?|steps?|minutes?|hours?)", re.IGNORECASE
 )
@@ -155,6 +157,8 @@ def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesi
     """
     slots = [_without_amount(slot, utterance) for slot in reading.slots]
     reading = replace(reading, slots=tuple(slots))
+    slots = [_with_ordinal(slot, utterance, names) for slot in slots]
+    reading = replace(reading, slots=tuple(slots))
     slots.sort(key=lambda slot: slot.start)
     for left, right in itertools.pairwise(slots):
         if left.name not in _THINGS or right.name not in _AMOUNTS:
@@ -174,6 +178,14 @@ def with_numbers(reading: Hypothesis, utterance: str, names: Names) -> Hypothesi
             kept = tuple(slot for slot in slots if slot not in (left, right))
             return replace(reading, slots=(*kept, *joined))
     return reading
+
+
+def _with_ordinal(slot: Slot, utterance: str, names: Names) -> Slot:
+    """Return a thing with the number before it, where names count: "the second lamp" is Lamp Two."""
+    found = _ORDINAL.search(utterance, 0, slot.start) if slot.name in _THINGS else None
+    if found is None or not names.has_all((*text.tokens(slot.text), _ORDINALS[found[1].lower()])):
+        return slot
+    return replace(slot, start=found.start(1), text=utterance[found.start(1) : slot.end])
 
 
 def counts(utterance: str, end: int) -> bool:

@@ -32,10 +32,19 @@ def repaired(said: str, is_word: Callable[[str], bool]) -> str:
     """
 
     def put_right(match: re.Match[str]) -> str:
-        meant = _meant().get(match[0].lower())
+        word = match[0].lower()
+        meant = _contracted().get(word) or _meant().get(word)
         return match[0] if meant is None or is_word(match[0].lower()) else meant
 
     return _WORD.sub(put_right, said)
+
+
+@cache
+def _contracted() -> Mapping[str, str]:
+    """Return words written as they are spoken -> those that are meant."""
+    source = resources.files("hubagent.understand").joinpath("spelling.toml")
+    table: Mapping[str, str] = tomllib.loads(source.read_text(encoding="utf-8"))["spoken"]
+    return table
 
 
 @cache
