@@ -156,7 +156,9 @@ class _Lookup:
         if inquiry.form == "most":
             return self._most()
         if inquiry.states:
-            return self._state()
+            verdict = self._state()
+            if verdict is not None or inquiry.quality is None:
+                return verdict
         told = self._told()
         if not told and inquiry.quality is not None and inquiry.quality.name == "media":
             # "Are they still on the telly": what is on is not known, but whether it is.
@@ -449,7 +451,8 @@ class _Lookup:
             if told:
                 bounded = self._bounded(told) if inquiry.bound is not None else None
                 return bounded or _told_verdict(told, inquiry.quality)
-            things = tuple(e for e in things if e.domain == "sensor")  # a kettle tells no charge
+            # A kettle tells no charge, and a meter of acid no warmth.
+            things = tuple(e for e in things if e.domain == "sensor" and _may_tell(e, inquiry))
         able = tuple(
             e for e in things if any(self._lexicon.can_be(e, state) for state in inquiry.states)
         )
@@ -581,6 +584,12 @@ class _Lookup:
 
     def _outdoor_areas(self) -> frozenset[AreaId]:
         return self._grounder.places.find("outside").areas or frozenset()
+
+
+def _may_tell(sensor: Entity, inquiry: Inquiry) -> bool:
+    """Return whether a sensor may be asked for what its class does not name: "how full's the battery"."""
+    quality = inquiry.quality.name if inquiry.quality is not None else ""
+    return not sensor.device_class or (quality, sensor.device_class) == ("fill", "battery")
 
 
 def _names(entities: Sequence[Entity]) -> tuple[str, ...]:

@@ -62,4 +62,4 @@ def _doers(verb: str, lexicon: Lexicon) -> frozenset[str]:
     if len(verb) < _LEAST_VERB or verb in lexicon.carriers | lexicon.requests:
         return frozenset()
     stems = (verb, verb.removesuffix("e"), verb + verb[-1])
-    return frozenset(stem + ending for stem in stems for ending in ("er", "or", "ing"))
+    return frozenset({verb}.union(s + ending for s in stems for ending in ("er", "or", "ing")))

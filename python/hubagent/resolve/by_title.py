@@ -81,6 +81,8 @@ def _says(words: tuple[str, ...], name: tuple[str, ...], lexicon: Lexicon) -> bo
     at = text.find(words, name)
     if at < 0:
         return False
+    if at == 0 and words[len(name) :] == ("time",):
+        return True  # "sundowner time"
     around = (*words[:at], _NAME, *words[at + len(name) :])
     small = lexicon.launch_small.issuperset({*words[:at], *words[at + len(name) :]})
     return len(name) > 1 if small else _unlaunched(around, lexicon) == (_NAME,)

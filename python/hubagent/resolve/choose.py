@@ -183,7 +183,10 @@ def decide(
         weights: Weights and margins.
     """
     best = candidates[0]
-    if form is not Form.REQUEST and not _is_wish(form, wish, best):
+    wished = _is_wish(form, wish, best) and not any(
+        is_sensitive(view.entity(i)) for i in best.entity_ids
+    )
+    if form is not Form.REQUEST and not wished:
         if _is_securing(best) and all(is_sensitive(view.entity(i)) for i in best.entity_ids):
             return resolution(Decision.ASK, best, (best,), reason="confirm")
         # What it tells of may still be meant by the "it" of the next clause.

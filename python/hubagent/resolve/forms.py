@@ -32,6 +32,10 @@ _BREAK = re.compile(
 )
 _OWNS_OR_IS = re.compile(r"['\u2019]s\b", re.IGNORECASE)
 _WE_ARE = re.compile(r"\bwe['\u2019]re\b", re.IGNORECASE)
+_IMPERSONAL = frozenset(
+    ["it", "its", "thats", "that", "this", "here", "there", "theres", "we", "were", "im", "i", "cant", "bit", "too", "so"]
+)  # fmt: skip
+"""Words of which a remark on a room has one, when it names no room."""
 _PAST = re.compile(r"[a-z]{2,}[^e]ed")
 
 
@@ -76,6 +80,8 @@ class Forms:
     def wish(self, said: str) -> frozenset[str]:
         """Return the domains that a remark on how it is may wish to move: "it's gloomy" lights."""
         words = text.tokens(said)
+        if not _IMPERSONAL & set(words) and not any(map(self._lexicon.is_own_word, words)):
+            return frozenset()  # "my eyes are getting dim"
         return frozenset(
             domain
             for phrase, domains in self._senses.items()

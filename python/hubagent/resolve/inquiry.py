@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 _SPOKEN = re.compile(r"[^\s,;!?]+")
 _HOW_IS = re.compile(r"\b(how\s+\w+)['\u2019]s\b", re.IGNORECASE)
+_PURPOSE = re.compile(r"\b(enough)\s+(?:to|for)\s+.*$", re.IGNORECASE)
+"""What something is enough for is nobody's name: "warm enough to swim in"."""
 _TAG = re.compile(
     r"[\s,]+(?:(?:is|are|was|were|has|have|had|does|do|did)(?:n['\u2019]?t)?\s+"
-    r"(?:it|they|he|she|we|you|i|there)|(?:,\s*)(?:right|yeah|yes|no|correct|huh|eh|true))\s*[?.!]*\s*$",
+    r"(?:it|they|he|she|we|you|i|there)|or\s+(?:what|not|something)|innit|(?:,\s*)(?:right|yeah|yes|no|correct|huh|eh|true))\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
 """What makes a question of a statement: "the door's locked, isn't it"."""
 _FRAME = re.compile(
-    r"^\s*(?:(?:hey|hi|ok|okay|so|um|oh|and|please|well|quick question)[,\s]+)*"
+    r"^\s*(?:\w+(?:\s+\w+)?,\s+)?(?:(?:hey|hi|ok|okay|so|um|oh|and|please|well|quick question)[,\s]+)*"
     r"(?:(?:can|could|would|will)\s+(?:you|i|we)\s+(?:please\s+|just\s+|quickly\s+)*)?(?:please\s+|just\s+)*"
     r"(?:(?P<soft>do\s+(?:you|we)\s+(?:happen\s+to\s+)?know|tell\s+me|let\s+me\s+know|(?:double[-\s])?check(?:\s+for\s+me)?"
     r"|find\s+out|confirm|remind\s+me(?:\s+of)?|(?:have\s+(?:you|we)\s+)?(?:got\s+)?any\s+idea|i(?:'d|\s+would)\s+like\s+to\s+know"
@@ -179,6 +181,10 @@ class CalledWords(Protocol):
 class Names(PlaceWords, CalledWords, Protocol):
     """What the words of a question are asked of the home."""
 
+    def words(self) -> frozenset[str]:
+        """Return every word of its names."""
+        ...
+
 
 def is_subject_first(said: str) -> bool:
     """Return whether words begin with "we're", which only looks like a question's "were"."""
@@ -188,7 +194,7 @@ def is_subject_first(said: str) -> bool:
 def without_tag(said: str) -> tuple[str, bool]:
     """Return what is said without a tag that makes it a question, and whether it had one."""
     found = _TAG.search(said)
-    if found is None or not text.tokens(said[: found.start()])[2:]:
+    if found is None or not text.tokens(said[: found.start()])[1:]:
         return said, False
     return said[: found.start()], True
 
@@ -227,6 +233,8 @@ class InquiryReader:
     def __init__(self, lexicon: Lexicon, values: Values) -> None:
         self._lexicon = lexicon
         self._values = values
+        self._own_colours: frozenset[str] = frozenset()
+        """Colours that are words of names in the home that is asked."""
 
     def read(self, said: str, names: Names, *, loose: bool = False) -> Inquiry:
         """Return what the words ask.
@@ -236,7 +244,8 @@ class InquiryReader:
             names: The places and things of the home.
             loose: Take words that do not tell what they are for a question: "nursery humidity".
         """
-        said = _HOW_IS.sub(r"\1 is", said)
+        said = _PURPOSE.sub(r"\1", _HOW_IS.sub(r"\1 is", said))
+        self._own_colours = names.words() & frozenset(text.tokens(said))
         said, tagged = without_tag(said)
         said, framed = without_frame(said, self._lexicon)
         form = framed or form_of(text.tokens(said))
@@ -460,7 +469,10 @@ class InquiryReader:
             return replace(inquiry, quality=quality), left
         states, state_said, left = self._states(words)
         if states:
-            return replace(inquiry, states=states, state_said=state_said), left
+            quality, _ = self._quality(
+                words
+            )  # "dry" is a state of a leak sensor and a quality of air
+            return replace(inquiry, states=states, state_said=state_said, quality=quality), left
         quality, left = self._quality(words)
         if quality is not None:
             return replace(inquiry, quality=quality), left
@@ -576,7 +588,7 @@ class InquiryReader:
             return True
         if word in self._lexicon.fillers | self._lexicon.skipped:
             return False
-        if self._values.colour(word) is not None:
+        if self._values.colour(word) is not None and word not in self._own_colours:
             return False
         return word not in self._lexicon.carriers or (
             self._lexicon.is_own_word(word) and word not in _PLACED

@@ -149,7 +149,7 @@ class TimedResolver:
                 timers.read(
                     clause.hypotheses[0], said[clause.start : clause.end], self._values, now_s
                 )
-                if _is_timer(clause) and resolution.reason not in _SINCE_WHEN
+                if _is_timer(clause) and not _is_told(resolution)
                 else resolution
                 for clause, resolution in zip(understanding.clauses, resolved, strict=True)
             )
@@ -158,8 +158,12 @@ class TimedResolver:
         )
 
 
-_SINCE_WHEN = frozenset({"when", "when_unknown"})
-"""Answers to what sounds like a timer: "how long has the pump been on"."""
+def _is_told(resolution: Resolution) -> bool:
+    """Return whether what sounds like a timer was answered: "how long has the pump been on"."""
+    told = resolution.facts.get("what") == "time_left"
+    return resolution.reason in {"when", "when_unknown"} or (
+        told and resolution.decision is Decision.ANSWER
+    )
 
 
 def _is_timer(clause: Clause) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hubagent.ports import ContextView
     from hubagent.resolve.places import Place, Places
-    from hubagent.types import Entity
+    from hubagent.types import Area, Entity
 
 Words = tuple[str, ...]
 
@@ -48,9 +48,23 @@ class AskedNames:
         """Return the place that the words mean, perhaps an unknown one."""
         return self._places.find(said)
 
+    def words(self) -> frozenset[str]:
+        """Return every word of the names of things and rooms."""
+        return _words_of_things(self._view.entities()) | _words_of_areas(self._view.areas())
+
     def called(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """Return start and end of each name of a thing that stands in the words, in order."""
         return [(item.start, item.end) for item in named(words, self._view.entities())]
+
+
+@Once
+def _words_of_things(entities: tuple[Entity, ...]) -> frozenset[str]:
+    return frozenset(w for e in entities for n in (e.name, *e.aliases) for w in text.tokens(n))
+
+
+@Once
+def _words_of_areas(areas: tuple[Area, ...]) -> frozenset[str]:
+    return frozenset(w for a in areas for n in (a.name, *a.aliases) for w in text.tokens(n))
 
 
 def named(words: Sequence[str], entities: tuple[Entity, ...]) -> tuple[Named, ...]:

@@ -25,6 +25,9 @@ _VERBS = frozenset(
 _DETERMINERS = frozenset(
     {"the", "my", "our", "a", "an", "it", "them", "all", "that", "this", "please"}
 )
+_POLITE = frozenset(
+    ["please", "now", "again", "thanks", "for", "me", "us", "would", "will", "could", "can", "you"]
+)
 _UNSURE = 0.5
 
 
@@ -80,7 +83,7 @@ def _way(axis: _Axis, words: tuple[str, ...]) -> str:
 def _stands_behind(small: frozenset[str], words: tuple[str, ...]) -> bool:
     """Return whether a small word says which way: "put out the lamp", "pull the curtains to"."""
     left = words
-    while left and left[-1] in {"please", "now", "again", "thanks", "for", "me"}:
+    while left and left[-1] in _POLITE:
         left = left[:-1]
     if left and left[-1] in small and bool(_VERBS & set(left[:-1])):
         return True

@@ -8,6 +8,7 @@ best one is taken when nothing else is near; nothing is published here.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from hubagent.resolve.by_verb import ByVerb
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
+from hubagent.resolve.inquiry import without_frame, without_tag
 from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.polarity import put_right
 from hubagent.resolve.questions import Questions
@@ -30,7 +32,7 @@ from hubagent.resolve.tidy import with_numbers, with_places
 from hubagent.types import Candidate, Command, Decision, EntityId, Hypothesis, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hubagent.ports import ContextView, Values
     from hubagent.resolve.intents import IntentSpec
@@ -60,6 +62,10 @@ _NAMES_NOTHING = frozenset({"unsupported", "no_value", "unclear_thing", "not_und
 """Refusals that do not say what was not found."""
 _SAYS_NOTHING = _NAMES_NOTHING | {"missing_value", "not_for_me"}
 """Refusals of what may as well be a question of few words: "nursery humidity"."""
+_ASKS_WHETHER = re.compile(
+    r"\b(?:see|know|check|tell me|remember|wonder|idea|find out)\s+(?:if|whether)\b", re.IGNORECASE
+)
+"""What never asks for more than an answer."""
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
@@ -123,6 +129,9 @@ class Resolver:
         if not understanding.clauses:
             return (Resolution(Decision.IGNORE, "", reason="nothing_said"),)
         scene = _Scene(view, understanding.text, speaker_area, tuple(antecedents), domains)
+        asked = self._asked_whole(scene)
+        if asked is not None:
+            return (asked,)
         resolutions = []
         before: Clause | None = None
         for heard in understanding.clauses:
@@ -133,6 +142,28 @@ class Resolver:
                 scene.antecedents = resolution.targets
             resolutions.append(resolution)
         return _without_chatter(resolutions, understanding)
+
+    def _asked_whole(self, scene: _Scene) -> Resolution | None:
+        """Return the answer to what as a whole is a question, however many clauses it was taken for.
+
+        "The garage is shut, isn't it" shuts nothing, nor does "could you see if the door is locked".
+        """
+        framed = without_frame(scene.text, self._lexicon)[1]
+        if not framed and not without_tag(scene.text)[1]:
+            return None
+        grounder = Grounder(
+            scene.view,
+            self._lexicon,
+            speaker_area=scene.speaker_area,
+            antecedents=scene.antecedents,
+        )
+        answer = self._questions.asked(scene.text, grounder)
+        if answer is not None or not _ASKS_WHETHER.search(scene.text):
+            return answer
+        refused = Resolution(
+            Decision.REFUSE, "HassGetState", reason="no_value", facts={"what": "state"}
+        )
+        return self._questions.unknown(refused, scene.text, grounder)
 
     # -- one clause --------------------------------------------------------------------------------
 
@@ -208,8 +239,17 @@ class Resolver:
         if resolution.decision not in {Decision.ACT, Decision.ASK}:
             return refused
         features = [dict(candidate.features) for candidate in resolution.candidates]
-        named = all(item.get("named_fully") or item.get("phonetic") for item in features[:1])
+        plainly = all(self._is_only_kind(slot.text) for slot in plain.slots if slot.name == "name")
+        named = all(
+            item.get("named_fully") or item.get("phonetic") or (plainly and _is_kind_here(item))
+            for item in features[:1]
+        )
         return resolution if named else refused
+
+    def _is_only_kind(self, words: str) -> bool:
+        """Return whether words are a kind of thing and nothing else: "the shutters"."""
+        content = self._lexicon.content(words)
+        return any(len(said.words) == len(content) for said in self._lexicon.kinds_of(content))
 
     def _read(
         self, hypothesis: Hypothesis, clause: Clause, scene: _Scene, grounder: Grounder
@@ -365,6 +405,12 @@ def _is_named(best: Candidate) -> bool:
     """Return whether a thing, a place or a kind was said, rather than implied."""
     features = dict(best.features)
     return bool(features.get("name") or features.get("place") or features.get("kind", 0.0) > 0.5)
+
+
+def _is_kind_here(features: Mapping[str, float]) -> bool:
+    """Return whether the kind was said, and where is plain: "swing the shutters shut"."""
+    placed = features.get("here") or features.get("place") or features.get("only_one")
+    return features.get("kind", 0.0) == 1.0 and bool(placed)
 
 
 def _refused(spec: IntentSpec, failure: Failure) -> _Reading:

@@ -36,6 +36,8 @@ def speed(request: Request, amounts: Amounts) -> Command | Failure:
     if "set_percentage" not in request.commands:
         return request.unable("speed")
     percent = amounts.within(words, 0, 100)
+    if amounts.part(words) == 0.0:
+        percent = 1.0  # the slowest is a speed
     if percent is None:
         return request.refused("unknown_value", what="speed", value=words)
     if not 0 <= percent <= 100:
