@@ -62,6 +62,7 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/hubagent evaluate home
 	$(BIN)/hubagent evaluate elsewhere --data $(DATA)
 	$(BIN)/hubagent evaluate nlu --data $(DATA) --peers
+	$(BIN)/hubagent evaluate rephrase --data $(DATA)
 	$(BIN)/python benchmarks/turn_cost.py
 	$(BIN)/python benchmarks/learning_core.py
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report

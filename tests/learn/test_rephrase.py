@@ -76,6 +76,10 @@ def test_another_wish_after_a_failure_is_no_rephrase() -> None:
     assert judged(MISHEARD, turn(40, "pause the office speaker", ["media_player.office"])) is None
 
 
+def test_another_room_after_one_that_worked_is_no_rephrase() -> None:
+    assert judged(RIGHT, turn(16, "turn on the hall light", ["light.hall"])) is None
+
+
 def test_the_same_again_after_it_worked_is_no_rephrase() -> None:
     assert judged(RIGHT, turn(16, "turn on the kitchen light", ["light.kitchen"])) is None
 
