@@ -108,3 +108,9 @@ def test_one_part_that_cannot_be_done_holds_back_the_others(understand: Understa
     turn, state = after(understand, "awning closed and aquarium off")
     assert turn["decision"] == "refuse"
     assert state["cover.awning"]["state"] == "open"
+
+
+@pytest.mark.parametrize(("text", "level"), [("all the way up", 255), ("all the way down", 3)])
+def test_all_the_way_is_to_the_end(understand: Understander, text: str, level: int) -> None:
+    _, state = after(understand, f"shelf strip {text}")
+    assert state["light.shelf"]["attributes"]["brightness"] == pytest.approx(level, abs=1)

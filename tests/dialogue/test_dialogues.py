@@ -296,7 +296,7 @@ def test_a_correction_opens_no_lock(talk: Talk) -> None:
     "then",
     ["undo that", "undo", "no wait, put it back", "scratch that", "change it back",
      "leave it how it was", "put it back as it was please", "take that back", "go back",
-     "scrap that", "I changed my mind", "it was better before", "hmm, roll that back"],
+     "oops I didn't mean to do that", "wait, go back one", "scrap that", "I changed my mind", "it was better before", "hmm, roll that back"],
 )  # fmt: skip
 def test_undo_restores_what_was(talk: Talk, then: str) -> None:
     record = talk("dim the kitchen lamp to 20%", then)
@@ -332,6 +332,24 @@ def test_undo_of_both_is_of_two_turns(talk: Talk) -> None:
     talk("dim the kitchen lamp to 20%", "turn on the loft lamp", "undo both")
     assert talk.level("light.kitchen", "brightness") == 200
     assert talk.state("light.loft") == "off"
+
+
+def test_undo_of_several_brings_each_thing_to_before_the_first(talk: Talk) -> None:
+    talk("dim the kitchen lamp to 20%", "turn on the loft lamp", "set the kitchen lamp to 50%")
+    talk("undo the last three things")
+    assert talk.level("light.kitchen", "brightness") == 200
+    assert talk.state("light.loft") == "off"
+
+
+@pytest.mark.parametrize("then", ["is the back one locked too", "is it locked", "and is it open"])
+def test_a_question_goes_on_with_no_request(talk: Talk, then: str) -> None:
+    assert talk("lock the front door", then).outcomes == ()
+
+
+def test_a_name_alone_takes_the_last_request(talk: Talk) -> None:
+    record = talk("dim the kitchen lamp to 20%", "now the loft one")
+    assert moved(record) == {"light.loft"}
+    assert talk.level("light.loft", "brightness") == 51
 
 
 def test_undo_of_a_named_thing(talk: Talk) -> None:

@@ -29,6 +29,7 @@ from hubagent.understand import values
         ("ok we're leaving, fan off, lock the door", ["fan off", "lock the door"]),
         ("open the vent, it's roasting, and kill the lamp", ["open the vent", "kill the lamp"]),
         ("fan off but leave the lamp on", ["fan off", "turn the lamp on"]),
+        ("den lamp twenty, radio fifteen", ["den lamp twenty", "radio fifteen"]),
         (
             "start the washer and is the hatch shut",
             ["start the washer", "is the hatch shut"],
@@ -55,6 +56,7 @@ def test_a_sentence_falls_into_requests_that_can_stand_alone(said: str, parts: l
         "the lamp on the piano and the one on the shelf off",
         "is it all closed and locked upstairs",
         "sockets one and two off",
+        "turn on lamp one and lamp two",
         "any wind tonight, bring the awning in",
         "the dog ate my shoe and the cat slept",
     ],

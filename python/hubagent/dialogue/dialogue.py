@@ -41,9 +41,9 @@ _FOR_WHAT_IT_NAMED = frozenset(
 )
 """Refusals after which another name is one for the same request."""
 _POLITE = re.compile(
-    r"(?: ,)?(?: (?:please|now|then|thanks|thank you))+$|^(?:ok|okay|please|now|just)(?: ,)? "
+    r"(?: ,)?(?: (?:please|now|then|thanks|thank you))+$|^(?:(?:ok|okay|please|now|just|no|wait|hang on|hold on|alright)(?: ,)? )+"
 )
-_TWO = frozenset({"both", "two", "2"})
+_COUNTS = {"both": 2, "two": 2, "2": 2, "couple": 2, "three": 3, "3": 3, "four": 4, "4": 4}
 _PAIR = 2
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
 
@@ -95,6 +95,7 @@ class Dialogue:
         return (
             self._undo(utterance, said, view)
             or self._completed(utterance, said)
+            or self._at_work(utterance, said, view)
             or self._correction(utterance, said, view)
             or self._follow_up(utterance, said, view)
             or self._plain(utterance, view)
@@ -156,8 +157,9 @@ class Dialogue:
             return Heard(utterance.text, resolutions=(nothing,), note="undo, but nothing was done")
         extra = [word for word in known.tokens(rest) if word not in self._words.fillers]
         extra = [word for word in extra if word not in {"no", "wait", "last", "one", "did", "what"}]
-        if _TWO.intersection(extra) and len(pasts) > 1:
-            return self._undo_two(utterance, pasts[0], pasts[1], view)
+        count = next((_COUNTS[word] for word in extra if word in _COUNTS), 1)
+        if count > 1 and len(pasts) > 1:
+            return self._undo_several(utterance, pasts[:count], view)
         past, only = meant(pasts, extra) or (pasts[0], frozenset())
         taken_back = undo(past, view, self._sensitive, only)
         return Heard(
@@ -167,15 +169,18 @@ class Dialogue:
             note=f"undo of turn {past.turn_id}",
         )
 
-    def _undo_two(self, utterance: Utterance, newer: Past, older: Past, view: ContextView) -> Heard:
-        """Take the last two turns back; what both moved is as it was before the older."""
-        twice = {command.entity_id for command in older.commands}
-        only = frozenset(c.entity_id for c in newer.commands if c.entity_id not in twice)
-        found = undo(older, view, self._sensitive, frozenset()).resolutions
-        if only:
-            found = (*undo(newer, view, self._sensitive, only).resolutions, *found)
-        note = f"undo of turns {newer.turn_id} and {older.turn_id}"
-        return Heard(utterance.text, resolutions=found, undone=(newer, older), note=note)
+    def _undo_several(
+        self, utterance: Utterance, pasts: Sequence[Past], view: ContextView
+    ) -> Heard:
+        """Take the last turns back, the newest first; each thing is as it was before the oldest."""
+        found: tuple[Resolution, ...] = ()
+        for number, past in enumerate(pasts):
+            older = {c.entity_id for other in pasts[number + 1 :] for c in other.commands}
+            only = frozenset(c.entity_id for c in past.commands) - older
+            if only or not past.commands:
+                found = (*found, *undo(past, view, self._sensitive, only).resolutions)
+        note = f"undo of turns {', '.join(past.turn_id for past in pasts)}"
+        return Heard(utterance.text, resolutions=found, undone=tuple(pasts), note=note)
 
     # -- what was missing --------------------------------------------------------------------------
 
@@ -192,6 +197,15 @@ class Dialogue:
         else:
             return None
         return Heard(text, note=f"what was missing: {text}")
+
+    def _at_work(self, utterance: Utterance, said: str, view: ContextView) -> Heard | None:
+        """Return what "stop that" and "carry on" are said to."""
+        past = self._memory.spoken_of(utterance)
+        wanted = doing(_POLITE.sub("", said), past.targets, view) if past is not None else None
+        if past is None or wanted is None:
+            return None
+        attempt = Attempt(wanted.understood(it=True), past.targets)
+        return Heard(utterance.text, first=(attempt,), before=past, note="what is at work")
 
     # -- corrections -------------------------------------------------------------------------------
 
@@ -256,10 +270,6 @@ class Dialogue:
         past = self._memory.spoken_of(utterance)
         if past is None:
             return None
-        at_work = doing(_POLITE.sub("", said), past.targets, view)
-        if at_work is not None:
-            attempt = Attempt(at_work.understood(it=True), past.targets)
-            return Heard(utterance.text, first=(attempt,), before=past, note="what is at work")
         if self._words.patterns["repeat"].match(said):
             return self._repeated(utterance, past, past.targets, view)
         return self._gone_on(utterance, said, past, view)
@@ -272,6 +282,8 @@ class Dialogue:
         rest = said[leading.end() :] if leading else said
         same = self._words.patterns["same"].search(rest)
         rest = self._words.patterns["same"].sub(" ", rest).replace(",", " ").strip()
+        if self._words.questions.intersection(known.tokens(rest)[:1]):
+            return None  # "is the other one locked too": that locks nothing
         short = parse(rest, self._values)
         heard = replace(self._plain(utterance, view), note="a follow-up")
         other = self._other(rest, past, view)
@@ -285,9 +297,10 @@ class Dialogue:
             return replace(heard, last=self._composed(short, past, view))
         if short.other:
             found = self._carried(past, short.other, view)
-            if leading is not None or same is not None:
-                return replace(heard, first=found, bare=_is_named(short.other, view))
-            return replace(heard, last=found if _is_named(short.other, view) else ())
+            is_name = _is_named(short.other, view)
+            if leading is not None or same is not None or is_name:
+                return replace(heard, first=found, bare=is_name)
+            return heard
         if short.says:
             return replace(heard, first=self._composed(short, past, view), bare=short.only_level)
         return None

@@ -51,6 +51,7 @@ class Words:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.fillers = frozenset(data["fillers"])
         self.full = frozenset(data["full"])
+        self.questions = frozenset(data["questions"])
         self.places = frozenset(data["places"])
         self.pronouns = frozenset(data["pronouns"])
         self.plural_pronouns = frozenset(data["plural_pronouns"])

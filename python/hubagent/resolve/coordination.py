@@ -41,6 +41,8 @@ _LEAVE = re.compile(
 )
 _UNIT = re.compile(r"(?:%|\b(?:percent|per cent|degrees?))(?=[\s.!,]*$)", re.IGNORECASE)
 _MOST_PARTS = 6
+_LEAST_LEVEL = 10.0
+"""A smaller number behind a name may be part of it."""
 
 
 @cache
@@ -220,6 +222,8 @@ def has_predicate(words: Sequence[str], values: Values) -> bool:
             return True
         if values.colour(word) is not None:
             return True
+        if not behind and (values.number(word) or 0.0) >= _LEAST_LEVEL:
+            return True  # "antler lamp thirty", but "lamp two"
     return False
 
 

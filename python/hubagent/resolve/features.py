@@ -99,10 +99,14 @@ def is_sensitive(entity: Entity) -> bool:
 
 
 def is_cooker(entity: Entity) -> bool:
-    """Return whether the entity is of something to cook on, by its name; its light is none."""
+    """Return whether the entity is of something to cook on, by its name; its light is none.
+
+    A stove that has a climate heats the room.
+    """
     if entity.domain in _NEVER_HOT:
         return False
-    return not _COOKERS.isdisjoint(text.tokens(entity.name))
+    warms = {"stove"} if entity.domain == "climate" else set()
+    return not _COOKERS.isdisjoint(set(text.tokens(entity.name)) - warms)
 
 
 def without_doubles(found: Iterable[Grounding]) -> tuple[Grounding, ...]:

@@ -79,6 +79,10 @@ def step(request: Request, amounts: Amounts) -> Built:
         return light.tint(request, amounts)
     if (changed := _changed_by_share(request, amounts)) is not None:
         return changed
+    if amounts.part(amounts.part_said(request.free) or "") in {0.0, 1.0}:  # "all the way up"
+        name, builder = TARGETS[request.entity.domain]
+        end = "maximum" if request.up and not request.words & _DOWN else "minimum"
+        return builder(request.with_slot(name, end), amounts)
     name, builder = STEPS[request.entity.domain]
     words = request.slot(name, *_AMOUNTS)
     if words is None or (amounts.steps(words) is None and amounts.number(words) is None):
