@@ -114,3 +114,31 @@ def test_one_part_that_cannot_be_done_holds_back_the_others(understand: Understa
 def test_all_the_way_is_to_the_end(understand: Understander, text: str, level: int) -> None:
     _, state = after(understand, f"shelf strip {text}")
     assert state["light.shelf"]["attributes"]["brightness"] == pytest.approx(level, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "decision"),
+    [
+        ("turn on the chandelier", "refuse"),
+        ("is the awning closed? then turn the bench lamp on", "answer"),
+        ("let me know if the shop door is locked", "answer"),
+    ],
+)
+def test_nothing_moves(understand: Understander, text: str, decision: str) -> None:
+    turn, _ = after(understand, text)
+    assert (turn["decision"], turn["commands"]) == (decision, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lock the shop door if it isn't yet",
+        "if the shop door's unlocked lock it",
+        "is the shop door locked, if not do it",
+        "lock the shop door unless it's locked already",
+        "if the awning is open lock the shop door, else open it",
+    ],
+)
+def test_conditions_are_decided_now(understand: Understander, text: str) -> None:
+    _, state = after(understand, text)
+    assert state["lock.shutter"]["state"] == "locked"

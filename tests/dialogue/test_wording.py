@@ -72,3 +72,23 @@ def test_a_thing_said_first_stands_where_its_pronoun_was(said: str, meant: str) 
 )
 def test_one_of_a_kind_is_called_by_the_kind(said: str, meant: str) -> None:
     assert wording.with_kind(said, "lamp") == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("shave ten percent off the radio", "turn the radio down by ten percent"),
+        ("knock two degrees off the boiler", "turn the boiler down by two degrees"),
+        ("take the cover off the pool", "take the cover off the pool"),
+    ],
+)
+def test_so_much_taken_off_is_a_way_down(said: str, meant: str) -> None:
+    assert wording.taken_off(said, values) == meant
+
+
+def test_her_is_whom_the_words_named_last() -> None:
+    said = "put Mia's fan on and turn her lamp off"
+    assert (
+        wording.with_owner(said, ["Mia's", "Ben's"]) == "put Mia's fan on and turn Mia's lamp off"
+    )
+    assert wording.with_owner("turn her lamp off", ["Mia's"]) == "turn her lamp off"

@@ -102,7 +102,9 @@ def carried(
     parts = [part for part in re.split(r"\s*,?\s+and\s+(?:the\s+)?", said) if part]
     if len(parts) == 1:
         if not any(is_home_word(word) for word in tokens(said)):
-            for kept in dict.fromkeys((frame.thing, frame.kind)):
+            owner = _OWNER.search(parts[0]) is not None or parts[0].endswith("s")
+            order = (frame.kind, frame.thing) if owner else (frame.thing, frame.kind)
+            for kept in dict.fromkeys(order):
                 if kept and not set(tokens(kept)) <= set(tokens(said)):
                     yield frame.filled((("name", f"{said} {kept}"),))
         halves = _IN.split(said, maxsplit=1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hubagent.dialogue.words import Quality, load
+from hubagent.dialogue.words import Quality, load, tokens
 from hubagent.types import Clause, Hypothesis, Slot, Understanding
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _SIZES = {"small": "a bit", "large": "a lot"}
 _MIREDS = {"": 60, "small": 35, "large": 110}
 """How much warmer or cooler a white gets, in mired: 60 is from 3000 to 3700 kelvin."""
 _WARMEST, _COOLEST = 2000.0, 6500.0
+_OPTION = "HubSetOption"
 _ENDS = {"up": "maximum", "down": "minimum"}
 
 
@@ -109,6 +110,24 @@ def doing(said: str, ids: Sequence[EntityId], view: ContextView) -> Wanted | Non
         }
         if len(intents) == 1:
             return Wanted(intents.pop(), said)
+    return None
+
+
+def option_of(said: str, ids: Sequence[EntityId], view: ContextView) -> Wanted | None:
+    """Return the reading that sets an option of what was spoken of: "bluetooth", "quietly".
+
+    Args:
+        said: What is left of the words; it must be the option and nothing else.
+        ids: What was spoken of.
+        view: The home.
+    """
+    words = tokens(said)
+    manner = (words[0].removesuffix("ly"),) if len(words) == 1 else words
+    for entity_id in ids:
+        for limits in view.entity(entity_id).capabilities:
+            for option in limits.options:
+                if tokens(option.replace("_", " ")) in {words, manner}:
+                    return Wanted(_OPTION, f"set to {option} mode", "mode", option)
     return None
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from hubagent.dialogue import wording, words as known
 from hubagent.dialogue.carry import carried, is_place, kind_of, named
 from hubagent.dialogue.clarify import Clarification
-from hubagent.dialogue.compose import compose, doing
+from hubagent.dialogue.compose import compose, doing, option_of
 from hubagent.dialogue.heard import Attempt, Heard
 from hubagent.dialogue.memory import UNDO, Memory, Past
 from hubagent.dialogue.others import companions, others
@@ -105,6 +105,7 @@ class Dialogue:
         """Return the utterance as it would have been said at once, without the way there."""
         text = wording.amended(wording.without_preface(utterance.text), self._values)
         text = wording.in_place(text, lambda said: _is_named(said, view))
+        text = wording.with_owner(wording.taken_off(text, self._values), _owners(view))
         past = self._memory.newest(utterance)
         kind = kind_of(past, self._is_home_word) if past is not None else ""
         return replace(utterance, text=wording.with_kind(text, kind) if kind else text)
@@ -231,6 +232,10 @@ class Dialogue:
             return replace(heard, first=other)
         if short.full or (short.says and short.other):
             return replace(heard, last=self._composed(short, past, view) if short.other else ())
+        option = option_of(short.other, past.targets, view)
+        if option is not None:
+            attempt = Attempt(option.understood(it=True), past.targets)
+            return replace(heard, first=(attempt,), wrong=None, bare=True)
         if short.other:
             return replace(heard, text=utterance.text, first=self._carried(past, short.other, view))
         return replace(heard, first=self._composed(short, past, view), wrong=None)
@@ -296,14 +301,24 @@ class Dialogue:
         if short.other and short.says:
             return replace(heard, last=self._composed(short, past, view))
         if short.other:
-            found = self._carried(past, short.other, view)
-            is_name = _is_named(short.other, view)
-            if leading is not None or same is not None or is_name:
-                return replace(heard, first=found, bare=is_name)
-            return heard
+            marked = leading is not None or same is not None
+            return self._carried_on(heard, short.other, past, view, marked=marked)
         if short.says:
             return replace(heard, first=self._composed(short, past, view), bare=short.only_level)
         return None
+
+    def _carried_on(
+        self, heard: Heard, said: str, past: Past, view: ContextView, *, marked: bool
+    ) -> Heard:
+        """Do the last request for what is named, or set what was spoken of to an option of its own."""
+        option = option_of(said, past.targets, view)
+        if option is not None:
+            attempt = Attempt(option.understood(it=True), past.targets)
+            return replace(heard, first=(attempt,), bare=True)
+        is_name = _is_named(said, view)
+        if marked or is_name:
+            return replace(heard, first=self._carried(past, said, view), bare=is_name)
+        return heard
 
     def _same(
         self, utterance: Utterance, short: Short, past: Past, view: ContextView
@@ -454,6 +469,13 @@ class Dialogue:
             ),
             undone=undone if done else (),
         )
+
+
+def _owners(view: ContextView) -> tuple[str, ...]:
+    """Return whose things and rooms there are: "Nan's"."""
+    names = [entity.name for entity in view.entities()] + [area.name for area in view.areas()]
+    first = (name.split()[0] for name in names if name.strip())
+    return tuple(dict.fromkeys(word for word in first if word.endswith(("'s", "\u2019s"))))
 
 
 def _is_named(said: str, view: ContextView) -> bool:

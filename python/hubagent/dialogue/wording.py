@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019.][^\W_]+)*%?")
 _DETERMINERS = frozenset({"the", "my", "our", "that", "this", "those", "these", "his", "her"})
+_POSSESSIVES = frozenset({"her", "his", "their"})
 _MOST_OF_A_VALUE = 4
 _MOST_OF_A_NAME = 6
 _UNITS = frozenset({"percent", "degrees", "degree"})
@@ -150,3 +151,32 @@ def with_kind(text: str, kind: str) -> str:
         noun = f"{kind}s" if said == "ones" else kind
         return f"{text[: word.start()]}{noun}{text[word.end() :]}"
     return text
+
+
+def taken_off(text: str, values: Values) -> str:
+    """Return "knock ten percent off the lamp" as what it asks for: the lamp down by that."""
+    found = load().taken_off.search(text)
+    if found is None or _sort_of_value(tokens(found["amount"]), values) != "number":
+        return text
+    what = f"turn {found['thing'].strip(' .!')} down by {found['amount'].strip()}"
+    return f"{text[: found.start()]}{what}"
+
+
+def with_owner(text: str, owners: Sequence[str]) -> str:
+    """Return the words with who is meant for "her" and "his", where one owner was spoken of.
+
+    Args:
+        text: The words: "put Nan's fire on and turn her lamp off".
+        owners: Owners that a name or a room of the home has, as they are written: "Nan's".
+    """
+    known = {tokens(owner): owner for owner in owners}
+    spoken: list[str] = []
+    result, at = "", 0
+    for word in _SPOKEN.finditer(text):
+        said = tokens(word[0])
+        if said in known:
+            spoken.append(known[said])
+        elif said and said[0] in _POSSESSIVES and spoken:
+            result += f"{text[at : word.start()]}{spoken[-1]}"
+            at = word.end()
+    return result + text[at:]

@@ -36,6 +36,11 @@ _IF = re.compile(
     r"|\s+so\b)",
     re.IGNORECASE,
 )
+_REPORTED = re.compile(
+    r"\b(?:(?:tell|show|remind)\s+(?:me|us)|let\s+(?:me|us)\s+know|check|see|ask|say|know|wonder)\s*$",
+    re.IGNORECASE,
+)
+"""Words behind which "if" is "whether"."""
 _FUTURE = re.compile(
     r"\b(?:gets?|becomes?|goes|turns?|starts?|comes?|reaches|drops|falls|rises|climbs|leaves?|arrives?|will|"
     r"later|tomorrow|tonight|ever|happens)\b",
@@ -71,10 +76,22 @@ _IF_NOT = re.compile(
 )
 """What makes a question a condition: "did anyone lock the door, if not do it"."""
 _DO_IT = re.compile(r"^(?:please\s+)?do\s+(?:it|so|that)\b[\s,.!]*(?:please)?$", re.IGNORECASE)
+_THEN_DO = re.compile(
+    r"^(?P<question>(?:is|are|has|have|any|anyone|anybody|no\s+one|nobody)\b[^?]*?)\s*[?,;]\s*(?:well\s+)?then\s+(?P<request>.+)$",
+    re.IGNORECASE,
+)
+"""A question that what follows hangs on: "anyone in the hall? then turn the light on"."""
 _LINK = re.compile(r"(?:\s+and|\s+then|[\s,;.?!])+$", re.IGNORECASE)
 _WAS_DONE = re.compile(
     r"^(?:did|has|have)(?:n'?t)?\s+(?:anyone|anybody|someone|somebody|we|i|you|he|she|they|\w+)\s+",
     re.IGNORECASE,
+)
+_MADE_SO = {
+    "locked": "lock {thing}", "closed": "close {thing}", "shut": "close {thing}",
+    "open": "open {thing}", "on": "turn {thing} on", "off": "turn {thing} off",
+}  # fmt: skip
+_IS_SO = re.compile(
+    rf"^(?:is|are)\s+(?P<thing>.+?)\s+(?P<state>{'|'.join(_MADE_SO)})[\s,?.!]*$", re.IGNORECASE
 )
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
@@ -125,7 +142,8 @@ class ConditionalResolver:
             )
 
         said = understanding.text
-        if not (_IF.search(said) or _IF_NOT.search(said)) or without_frame(said, self._lexicon)[1]:
+        marked = _condition(said) or _IF_NOT.search(said) or _THEN_DO.match(said)
+        if not marked or without_frame(said, self._lexicon)[1]:
             return plain(understanding)  # "tell me if the gate is open" asks
 
         def meant(request: str) -> tuple[EntityId, ...]:
@@ -160,17 +178,21 @@ class ConditionalResolver:
         self, said: str, grounder: Grounder, meant: Meant
     ) -> tuple[_Split, Verdict | None] | None:
         """Return a condition or a question with its request, and what is so."""
-        found, questioned = _IF.search(said), _IF_NOT.search(said)
+        found, questioned = _condition(said), _IF_NOT.search(said)
         if questioned is not None:
             asked = form_of(text.tokens(said[: questioned.start()])) != "statement"
             if found is None or asked:  # "is it on, if it is turn it off"
                 split = _of_question(said, questioned)
                 return split, self._asked.answer(split.condition, grounder)
+        then = _THEN_DO.match(said)
+        if found is None and then is not None:
+            split = _Split("", then["question"], then["request"])
+            return split, self._asked.answer(split.condition, grounder)
         if found is None:
             return None
         decided = self._decided(said, found, grounder, meant)
         full = _IS.sub(r"\g<who> is", said)
-        again = _IF.search(full)
+        again = _condition(full)
         if again is not None and full != said and (decided is None or decided[1] is None):
             decided = self._decided(full, again, grounder, meant) or decided
         return decided
@@ -210,6 +232,11 @@ class ConditionalResolver:
             return None
         known = [verdict for verdict in verdicts if verdict is not None]
         return next((verdict for verdict in known if not verdict.holds), known[0])
+
+
+def _condition(said: str) -> re.Match[str] | None:
+    """Return where a condition begins; "tell me if it's raining" has none."""
+    return next((m for m in _IF.finditer(said) if not _REPORTED.search(said[: m.start()])), None)
 
 
 def _splits(said: str, found: re.Match[str]) -> Iterator[_Split]:
@@ -252,9 +279,17 @@ def _of_question(said: str, found: re.Match[str]) -> _Split:
             question, request = ends, question[cut.end() :]
             break
     if _DO_IT.match(request):
-        request = _WAS_DONE.sub("", question)
+        request = _doing(question)
     negated = re.search(r"not|n'?t$", found["so"], re.IGNORECASE) is not None
     return _Split("", question, request, negated=negated)
+
+
+def _doing(question: str) -> str:
+    """Return what makes the answer a yes: "lock the door" of "is the door locked"."""
+    asked = _IS_SO.match(question)
+    if asked is None:
+        return _WAS_DONE.sub("", question)
+    return _MADE_SO[asked["state"].casefold()].format(thing=asked["thing"])
 
 
 def _left_alone(verdict: Verdict) -> Resolution:

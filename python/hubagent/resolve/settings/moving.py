@@ -35,6 +35,7 @@ def position(request: Request, amounts: Amounts) -> Command | Failure:
     if not 0 <= value <= 100:
         return request.outside("position", 0, 100, "%")
     shut = bool(request.words & {"way", "closed"}) or request.free[-1:] == ("shut",)
+    shut = shut or (amounts.part(words) is not None and request.free[-1:] == ("down",))
     if downward and shut:
         named_end = amounts.part(words) in {0.0, 1.0}
         value = value if named_end else 100 - value  # "a third of the way down"
