@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 760, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 190, 40, 44
 _MOST_NUMBERS = 16
 """Places up to which each has its number; else every seventh."""
+_LEAST = 1e-9
+"""What is no larger is drawn as nothing: the smallest numbers have no tenth."""
 _COLOURS = ("#8a8f98", "#3b82d6", "#d9822b", "#2f9e62", "#b454c4", "#d64545", "#8c6d1f", "#1f9aa8")
 """Middle tones: each is told from the others, and seen, on white and on near black."""
 _STYLE = """
@@ -64,7 +66,8 @@ def chart(title: str, lines: Sequence[Line], *, x_name: str, y_name: str) -> str
         y_name: What is shown; from 0 up.
     """
     every = [v for line in lines for row in (line.values, line.high) for v in row if v is not None]
-    largest = max(every, default=0.0) or 1.0
+    largest = max(every, default=0.0)
+    largest = largest if largest > _LEAST else 1.0
     step = _step(largest)
     rows = math.ceil(largest / step - 1e-9)
     frame = _Frame(max((len(line.values) for line in lines), default=1), step * rows)
