@@ -65,6 +65,7 @@ bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/hubagent evaluate rephrase --data $(DATA)
 	$(BIN)/python benchmarks/turn_cost.py
 	$(BIN)/python benchmarks/learning_core.py
+	$(BIN)/python benchmarks/learning_pass.py
 	$(BIN)/python benchmarks/device_actions.py --data $(DATA) --half report
 	$(BIN)/python benchmarks/ha_sentences.py --data $(DATA)
 

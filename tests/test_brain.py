@@ -79,7 +79,7 @@ def live_in(understand: Understander) -> Callable[..., _Home]:
     [
         ("demo", "turn on the reading nook", "turn on the floor lamp"),
         ("demo", "fire up the sofa glow", "turn on the floor lamp"),
-        ("demo", "lumos", "turn on the kitchen light"),
+        ("demo", "turn on the cosy glow", "turn on the kitchen light"),
         ("demo", "switch on the thinking spot", "turn on the desk lamp"),
         ("demo", "turn on the big bertha", "turn on the coffee machine"),
     ],
@@ -102,7 +102,9 @@ def test_what_failed_works_the_next_time_after_a_rephrase(
     assert then in again.response
 
 
-def taught(one: _Home, first: str = "lumos", then: str = "turn on the kitchen light") -> None:
+def taught(
+    one: _Home, first: str = "turn on the cosy glow", then: str = "turn on the kitchen light"
+) -> None:
     """Let a trial pair come about."""
     one.say(first)
     one.say(then)
@@ -113,17 +115,17 @@ def test_a_no_right_after_it_unlearns_a_trial_pair(live_in: Callable[..., _Home]
     one = live_in()
     taught(one)
     one.say("turn off the kitchen light", after_s=200)
-    assert one.say("lumos", after_s=200).decision is Decision.ACT
+    assert one.say("turn on the cosy glow", after_s=200).decision is Decision.ACT
     one.say("undo that", after_s=4)
     assert [pair.stage for pair in one.brain.pairs()] == [Stage.RETIRED]
-    assert one.say("lumos", after_s=200).decision is Decision.REFUSE
+    assert one.say("turn on the cosy glow", after_s=200).decision is Decision.REFUSE
 
 
 def test_a_device_that_is_put_back_by_hand_unlearns_it_too(live_in: Callable[..., _Home]) -> None:
     one = live_in()
     taught(one)
     one.say("turn off the kitchen light", after_s=200)
-    one.say("lumos", after_s=200)
+    one.say("turn on the cosy glow", after_s=200)
     one.hub.advance(8.0)
     one.hub.world.place("light.kitchen_light", "off", {})
     one.hub.pump()
@@ -137,13 +139,13 @@ def test_to_forget_it_takes_it_out_of_everything(
     live_in: Callable[..., _Home], tmp_path: Path
 ) -> None:
     one = live_in(path=tmp_path)
-    taught(one, first="lumos maxima quidditch")
+    taught(one, first="turn on the quidditch")
     one.say("turn off the kitchen light", after_s=1000)
     one.brain.learn()
-    assert one.brain.forget("lumos maxima quidditch") > 0
+    assert one.brain.forget("turn on the quidditch") > 0
     assert one.brain.pairs() == ()
-    assert one.say("lumos maxima quidditch", after_s=200).decision is Decision.REFUSE
-    assert one.brain.forget("lumos maxima quidditch") > 0
+    assert one.say("turn on the quidditch", after_s=200).decision is Decision.REFUSE
+    assert one.brain.forget("turn on the quidditch") > 0
     one.brain.learn()
     one.brain.close()
     assert one.brain.pairs() == ()
@@ -161,7 +163,7 @@ def test_what_was_learned_outlives_the_hub(live_in: Callable[..., _Home], tmp_pa
     last = other.brain.last_pass()
     assert last is not None
     assert last["new"] == report.new > 0
-    assert other.say("lumos").decision is Decision.ACT
+    assert other.say("turn on the cosy glow").decision is Decision.ACT
 
 
 def test_it_leaves_as_a_document_and_comes_back_but_for_what_is_dangerous(
@@ -174,7 +176,7 @@ def test_it_leaves_as_a_document_and_comes_back_but_for_what_is_dangerous(
     other = live_in()
     taken = other.brain.import_(document)
     assert (taken.pairs, sum(taken.skipped.values())) == (1, 1)
-    assert other.say("lumos").decision is Decision.ACT
+    assert other.say("turn on the cosy glow").decision is Decision.ACT
     assert other.say("open sesame").decision is not Decision.ACT
     assert other.state("lock.front_door") == "locked"
 
@@ -197,7 +199,7 @@ def test_nothing_is_learned_that_would_move_something_sensitive(
 def test_parts_that_are_left_out_learn_nothing(live_in: Callable[..., _Home]) -> None:
     one = live_in(parts=Parts(chain=False, rephrases=False))
     for _ in range(3):
-        one.say("lumos", after_s=90_000)
+        one.say("turn on the cosy glow", after_s=90_000)
         one.say("turn on the kitchen light")
         one.say("turn off the kitchen light", after_s=1000)
         one.brain.learn()
@@ -270,3 +272,21 @@ def test_names_that_were_told_only_half_are_made_good(
     third = live_in(path=tmp_path)
     third.brain.tick()
     assert third.hub.store.view().entity(COFFEE).aliases == ()
+
+
+def test_what_no_dialogue_alone_can_tell_is_learned_from_several_days(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    refused = one.say("lumos")
+    day = 0
+    while refused.decision is Decision.REFUSE and day < 4:
+        day += 1
+        one.say("turn on the kitchen light")
+        one.say("turn off the kitchen light", after_s=1000)
+        one.say("turn on the printer", after_s=1000)
+        one.say("turn off the printer", after_s=1000)
+        one.brain.learn()
+        refused = one.say("lumos", after_s=80_000)
+    assert 2 <= day <= 3
+    assert [outcome.command.entity_id for outcome in refused.outcomes] == ["light.kitchen_light"]

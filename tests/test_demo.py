@@ -103,7 +103,7 @@ def test_the_weather_is_told_in_words(tmp_path: Path) -> None:
     ("first", "then", "name"),
     [
         ("turn on the cosy glow", "turn on the floor lamp", "Floor Lamp"),
-        ("lumos", "turn on the kitchen light", "Kitchen Light"),
+        ("fire up the sofa glow", "turn on the floor lamp", "Floor Lamp"),
         ("turn on the big bertha", "turn on the coffee machine", "Coffee Machine"),
     ],
 )

@@ -21,15 +21,17 @@ from hubagent.evidence import (
     source_key,
 )  # fmt: skip
 from hubagent.feedback.journal import Journal
-from hubagent.learn import hints
+from hubagent.feedback.labels import LabelModel
 from hubagent.learn.gather import Gathered, Judges
 from hubagent.learn.life import DAY_S
 from hubagent.learn.quick import Reading
+from hubagent.learn.rephrase import Judgement
 from hubagent.learning import Report, Tools, learn
 from hubagent.rewrite.pairs import LearnedStore
 from hubagent.types import Arm, Decision, EntityId, Layer, OutcomeKind, Rewrite, TurnId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 START_S = 1_767_268_800.0
@@ -40,11 +42,23 @@ MEANS = {
 }
 
 
+LABELS = LabelModel()
+
+
+def rephrase(
+    turn: JournalTurn, later: Sequence[JournalTurn], _signals: Mapping[TurnId, Sequence[Signal]]
+) -> Judgement:
+    """Judge as the detector would: what comes right after words that failed is for the same goal."""
+    failed = turn.interpretation.startswith("UNH|") or "floor lamp on" in turn.heard
+    again = tuple(0.9 if failed else 0.05 for _ in later)
+    return Judgement(0 if failed and later else None, 0.9, again, again)
+
+
 def reads(words: str, _place: str = "") -> Reading:
     return Reading(MEANS.get(source_key(words), f"UNH|{source_key(words)}"), ())
 
 
-class _Home:
+class Household:
     """A journal that is written by hand, and passes over it."""
 
     def __init__(self, path: Path | None = None, **tools: Any) -> None:
@@ -56,7 +70,9 @@ class _Home:
         self.tools = Tools(
             journal=self.journal,
             store=self.store,
-            judges=Judges(hints.rephrase, lambda _turn, _later, signals: hints.defect(signals)),
+            judges=Judges(
+                rephrase, lambda turn, _later, signals: LABELS.probability(turn, signals)
+            ),
             read=reads,
             objection=lambda _source, target, _commands: self.objections.get(
                 source_key(target), ""
@@ -103,7 +119,7 @@ class _Home:
 
 
 def test_one_rephrase_makes_a_trial_pair_and_many_days_a_live_one() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     report = home.learn(0.5)
     assert home.pair("the cosy thing").stage is Stage.TRIAL
@@ -117,7 +133,7 @@ def test_one_rephrase_makes_a_trial_pair_and_many_days_a_live_one() -> None:
 
 
 def test_a_pass_without_new_turns_changes_nothing() -> None:
-    home = _Home()
+    home = Household()
     for day in range(8):
         home.mend("the cosy thing", "turn on the floor lamp", day)
     home.learn(8)
@@ -129,7 +145,7 @@ def test_a_pass_without_new_turns_changes_nothing() -> None:
 
 
 def test_learning_in_many_small_passes_or_in_one_comes_to_the_same() -> None:
-    by_day, at_once = _Home(), _Home()
+    by_day, at_once = Household(), Household()
     dice = random.Random(4)  # noqa: S311 - repeatable
     said = [
         (dice.choice(["the cosy thing", "the glow", "turn on the desk lamp"]), day / 3)
@@ -150,7 +166,7 @@ def test_learning_in_many_small_passes_or_in_one_comes_to_the_same() -> None:
 
 
 def test_what_has_not_settled_waits_with_its_dialogue() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     assert home.learn(60 / DAY_S).new == 0
     assert home.learn(0.1).new == 2
@@ -158,7 +174,7 @@ def test_what_has_not_settled_waits_with_its_dialogue() -> None:
 
 
 def test_a_trial_pair_that_fails_is_retired_and_not_learned_again_from_the_same() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     home.learn(0.5)
     home.say("the cosy thing", 1, applied="turn on the floor lamp", signal=SignalKind.CORRECTION)
@@ -170,7 +186,7 @@ def test_a_trial_pair_that_fails_is_retired_and_not_learned_again_from_the_same(
 
 
 def test_a_pair_that_helps_is_counted_and_goes_live() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     for day in range(1, 6):
         home.learn(day - 0.5)
@@ -182,7 +198,7 @@ def test_a_pair_that_helps_is_counted_and_goes_live() -> None:
 
 
 def test_the_guard_rails_have_the_last_word() -> None:
-    home = _Home()
+    home = Household()
     home.objections["turn on the floor lamp"] = "it is never moved on a guess"
     for day in range(8):
         home.mend("the cosy thing", "turn on the floor lamp", day)
@@ -192,7 +208,7 @@ def test_the_guard_rails_have_the_last_word() -> None:
 
 
 def test_a_target_that_became_dangerous_is_retired() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     home.learn(0.5)
     home.objections["turn on the floor lamp"] = "it is a lock by now"
@@ -203,7 +219,7 @@ def test_a_target_that_became_dangerous_is_retired() -> None:
 
 
 def test_a_child_that_says_it_500_times_a_day_makes_no_live_pair() -> None:
-    home = _Home()
+    home = Household()
     for number in range(500):
         home.mend("the cosy thing", "turn on the floor lamp", number / 2000)
     home.learn(1)
@@ -213,7 +229,7 @@ def test_a_child_that_says_it_500_times_a_day_makes_no_live_pair() -> None:
 
 
 def test_words_that_are_acted_on_need_the_full_evidence() -> None:
-    home = _Home()
+    home = Household()
     for day in range(3):
         home.say("floor lamp on", day, signal=SignalKind.CORRECTION)
         home.say("turn on the desk lamp", day, seconds=8)
@@ -222,7 +238,7 @@ def test_words_that_are_acted_on_need_the_full_evidence() -> None:
 
 
 def test_words_that_work_are_kept_with_how_often_and_when() -> None:
-    home = _Home()
+    home = Household()
     for day in range(3):
         home.say("floor lamp on", day)
     home.learn(4)
@@ -234,7 +250,7 @@ def test_words_that_work_are_kept_with_how_often_and_when() -> None:
 
 
 def test_what_a_turn_teaches_during_a_pass_stands() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     home.learn(0.5)
     pair = home.pair("the cosy thing")
@@ -254,7 +270,7 @@ def test_what_a_turn_teaches_during_a_pass_stands() -> None:
 
 
 def test_a_pass_that_is_cut_off_leaves_the_old_tables_and_can_be_run_again() -> None:
-    home = _Home()
+    home = Household()
     for day in range(8):
         home.mend("the cosy thing", "turn on the floor lamp", day)
     whole = home.tools
@@ -283,7 +299,7 @@ def test_a_pass_that_is_cut_off_leaves_the_old_tables_and_can_be_run_again() -> 
 
 
 def test_pairs_nobody_needs_are_let_go_after_half_a_year() -> None:
-    home = _Home()
+    home = Household()
     home.mend("the cosy thing", "turn on the floor lamp", 0)
     home.learn(1)
     home.learn(100)
@@ -297,7 +313,7 @@ def test_pairs_nobody_needs_are_let_go_after_half_a_year() -> None:
 def test_only_the_self_aware_pass_keeps_a_pair_that_nobody_has_to_rephrase(
     self_aware: bool,
 ) -> None:
-    home = _Home(self_aware=self_aware, rephrases=False)
+    home = Household(self_aware=self_aware, rephrases=False)
     for day in range(8):
         home.mend("the cosy thing", "turn on the floor lamp", day)
     home.learn(8)
@@ -309,7 +325,7 @@ def test_only_the_self_aware_pass_keeps_a_pair_that_nobody_has_to_rephrase(
 
 
 def test_the_store_takes_all_of_a_pass_in_one_change() -> None:
-    home = _Home()
+    home = Household()
     changes: list[Changes] = []
 
     class _Store(LearnedStore):

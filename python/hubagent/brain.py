@@ -11,6 +11,7 @@ import json
 import threading
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hubagent.act.plan import plan
@@ -18,14 +19,14 @@ from hubagent.config import LearningConfig
 from hubagent.errors import UnknownEntityError
 from hubagent.evidence import Changes, Stage, source_key
 from hubagent.feedback import canonical
+from hubagent.feedback.defect import Judge
 from hubagent.feedback.journal import Journal
-from hubagent.feedback.labels import LabelModel
 from hubagent.feedback.watch import Observer
-from hubagent.learn import hints
 from hubagent.learn.aliases import MOST, as_text, from_rows
 from hubagent.learn.gather import Gathered, Judges
 from hubagent.learn.outcome import is_rewritten
 from hubagent.learn.quick import Quick, Reading
+from hubagent.learn.rephrase import RephraseDetector
 from hubagent.learn.sessions import LATER
 from hubagent.learning import ALIASES, Report, Tools, known_names, learn
 from hubagent.pipeline import Pipeline
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from hubagent.clock import Clock
     from hubagent.context.store import ContextStore
     from hubagent.evidence import JournalTurn, Pair, Signal
+    from hubagent.learn.rephrase import Judgement
     from hubagent.learning import Progress
     from hubagent.ports import Act, PairStore, Understand, Values
     from hubagent.types import AreaId, Command, StateChange
@@ -131,6 +133,7 @@ class Brain:
 
         Raises:
             HubagentError: If the tables cannot be opened.
+            ModelError: If the rephrase detector is not there.
         """
         self._context = context
         self._understand = understand
@@ -151,12 +154,14 @@ class Brain:
         self.rewriter = LearnedRewriter(self.store, self._guard, search, table)
         self._observer = Observer(self.journal, context.view, clock)
         self._quick = Quick(
-            judge=hints.rephrase,
+            judge=self._rephrase,
             read=self._foreseen,
             objection=self._objection,
             find=self.store.find,
         )
-        self._labels = LabelModel()
+        self._detector = _detector()
+        self._judge = Judge.shipped()
+        self._home_words: tuple[int, frozenset[str]] = (-1, frozenset())
         self._gathered = Gathered()
         self._readings: dict[tuple[str, str], Reading] = {}
         self._named_in = -1
@@ -252,7 +257,7 @@ class Brain:
             tools = Tools(
                 journal=self.journal,
                 store=self.store,
-                judges=Judges(hints.rephrase, self._defect),
+                judges=Judges(self._rephrase, self._judge),
                 read=self._known_reading,
                 objection=self._objection,
                 pause=pause,
@@ -423,21 +428,27 @@ class Brain:
         assert self._pipeline is not None  # noqa: S101 - as for what is foreseen
         return {it.reason for it in self._pipeline.foresee(f"turn on the {name}")} == {_UNKNOWN}
 
-    def _defect(
-        self, turn: JournalTurn, _later: Sequence[JournalTurn], signals: Sequence[Signal]
-    ) -> float:
-        return self._labels.probability(turn, signals)
+    def _rephrase(
+        self,
+        turn: JournalTurn,
+        later: Sequence[JournalTurn],
+        signals: Mapping[TurnId, Sequence[Signal]],
+    ) -> Judgement:
+        return self._detector.judge(turn, later, signals, self._words_of_home())
 
     def _words_of_home(self) -> frozenset[str]:
         """Return the words of all names in the home."""
         view = self._context.view()
-        names = (
-            name
-            for items in (view.entities(), view.areas(), view.floors())
-            for item in items
-            for name in (item.name, *item.aliases)
-        )
-        return frozenset(word for name in names for word in source_key(name).split())
+        if view.version != self._home_words[0]:
+            names = (
+                name
+                for items in (view.entities(), view.areas(), view.floors())
+                for item in items
+                for name in (item.name, *item.aliases)
+            )
+            words = frozenset(word for name in names for word in source_key(name).split())
+            self._home_words = (view.version, words)
+        return self._home_words[1]
 
     def _put(self, pairs: Iterable[Pair]) -> None:
         found = tuple(pairs)
@@ -475,3 +486,9 @@ class Brain:
         found = self._guard.objection(source, target, self._context.view(), commands=commands)
         found = found or chained(source, target, self.store.pairs())
         return "" if found is None else found.why
+
+
+@cache
+def _detector() -> RephraseDetector:
+    """Return the released detector, one for all hubs of a process."""
+    return RephraseDetector.load()

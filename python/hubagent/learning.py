@@ -16,10 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hubagent.evidence import Affinity, Changes, Entry, Pair, Stage, source_key
-from hubagent.learn import life
+from hubagent.learn import life, weights
 from hubagent.learn.aliases import Alias, as_text, from_rows, kept, learned
 from hubagent.learn.life import DAY_S
 from hubagent.learn.markov import Found, propose
+from hubagent.learn.outcome import same_wish
+from hubagent.learn.repetition import strengthened
 from hubagent.types import Layer
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 ALIASES = "aliases"
 """Setting of the tables in which learned names are kept."""
+RANKER = "ranker"
+"""Setting of the home's own weights of the ranker of rewrites; see ``rewrite.search``."""
 LEAST_NOTED = 2.0
 """Dialogues from which a proposal of the chain is noted at all."""
 UNUSED_S = 180 * DAY_S
@@ -57,6 +61,7 @@ class Tools:
         chain: Whether the Markov chain proposes pairs.
         rephrases: Whether single rephrases do.
         is_free: Whether words may be a name of a thing; ``None`` learns no names.
+        shipped: Weights of the ranker that a home may move; empty moves none.
         self_aware: ``False`` runs the plain chain, for comparison: what it does not choose anew in
             each pass goes.
     """
@@ -71,6 +76,7 @@ class Tools:
     chain: bool = True
     rephrases: bool = True
     is_free: Callable[[str, EntityId], bool] | None = None
+    shipped: Mapping[str, float] = field(default_factory=dict)
     self_aware: bool = True
 
 
@@ -176,7 +182,7 @@ def learn(
     gone = tuple(key for key, pair in before.items() if _is_unused(pair, now_s))
     report.retired += [f'"{source}" is let go, nobody needed it' for _, source in gone]
     entries = tuple(_entries(tools.store.entries(), gathered))
-    names = _names(tools, gathered, now_s, report)
+    settings = (*_names(tools, gathered, now_s, report), *_weights(tools, gathered, report))
     tools.pause()
     with tools.writing:
         # What a turn taught meanwhile stands; the next pass sees both.
@@ -186,7 +192,7 @@ def learn(
             for pair in changed
             if now.get(key := (pair.layer, pair.source)) == before.get(key) and key not in gone
         )
-        changes = Changes(pairs=standing, entries=entries, forget_pairs=gone, settings=names)
+        changes = Changes(pairs=standing, entries=entries, forget_pairs=gone, settings=settings)
         if changes != Changes():
             tools.store.change(changes)
     report.version = tools.store.version
@@ -235,7 +241,7 @@ def _proposals(
     return {
         found.source: found
         for found in propose(
-            gathered.dialogues,
+            strengthened(gathered.dialogues),
             now_s=gathered.last_s,
             reads=reads,
             better=better,
@@ -323,7 +329,7 @@ def _guarded(tools: Tools, pair: Pair, gathered: Gathered, now_s: float) -> Pair
     tools.pause()
     reading = tools.read(pair.target, gathered.places.get(source_key(pair.target), ""))
     why = tools.objection(pair.source, pair.target, reading.commands)
-    if not why and pair.stage is Stage.SHADOW and reading.state != pair.interpretation:
+    if not why and pair.stage is Stage.SHADOW and not same_wish(reading.state, pair.interpretation):
         why = "the words of the target alone do not come to the same"
     return replace(pair, stage=Stage.RETIRED, since_s=now_s, why=why) if why else pair
 
@@ -360,6 +366,18 @@ def _names(
         f'"{name}" is no name of {thing} any more' for name, thing in old.items() if name not in new
     ]
     return ((ALIASES, as_text(after)),) if after != before else ()
+
+
+def _weights(tools: Tools, gathered: Gathered, report: Report) -> tuple[tuple[str, str], ...]:
+    """Return the setting of the ranker's own weights, if that changes; only new turns move them."""
+    if not report.new or not tools.shipped:
+        return ()
+    before = json.loads(tools.store.setting(RANKER, "{}"))
+    after = weights.moved(tools.shipped, before, gathered.searched, gathered.last_s)
+    if after == before:
+        return ()
+    report.learnt.append(f"the search weighs {', '.join(sorted(after)) or 'all'} anew")
+    return ((RANKER, json.dumps(after) if after else ""),)
 
 
 def _is_unused(pair: Pair, now_s: float) -> bool:

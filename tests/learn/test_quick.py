@@ -91,7 +91,7 @@ def test_another_person_in_the_same_room_teaches_nothing(make_turn: Any) -> None
 
 def test_nothing_is_learned_on_a_guess_or_against_a_guard_rail(make_turn: Any) -> None:
     turn, before = make_turn(MEANT, 8), [make_turn(SAID, 0)]
-    assert taught(_quick(judge=lambda _: _Judged(0, 0.6)), turn, before) == []
+    assert taught(_quick(judge=lambda _: _Judged(0, 0.4)), turn, before) == []
     assert taught(_quick(judge=lambda _: _Judged(None, 0.9)), turn, before) == []
     assert taught(_quick(objection="it is a lock"), turn, before) == []
     assert (
@@ -134,3 +134,17 @@ def test_no_loss_without_a_rewrite_too_late_or_of_another_kind(make_turn: Any) -
     assert turn.rewrite is not None
     held_back = replace(turn, rewrite=replace(turn.rewrite, arm=Arm.WITHHELD))
     assert not list(quick.lost(held_back, [Signal(turn.turn_id, SignalKind.NO, turn.at_s + 5)]))
+
+
+def test_the_words_of_a_correction_are_learned_without_it(make_turn: Any) -> None:
+    turn = replace(make_turn(MEANT, 8), heard=f"no i meant {MEANT}", read=MEANT)
+    (pair,) = taught(_quick(), turn, [make_turn(SAID, 0)])
+    assert pair.target == MEANT
+
+
+def test_what_brighter_comes_to_need_not_be_the_same_value_again(make_turn: Any) -> None:
+    meant = "hublightsetrelative|light.desk_lamp|turn_on brightness="
+    turn = replace(make_turn(MEANT, 8), interpretation=f"{meant}102")
+    assert len(taught(_quick(state=f"{meant}51"), turn, [make_turn(SAID, 0)])) == 1
+    other = "hublightsetrelative|light.hall|turn_on brightness=51"
+    assert taught(_quick(state=other), turn, [make_turn(SAID, 0)]) == []

@@ -16,15 +16,16 @@ from hubagent.evidence import source_key
 from hubagent.learn.aliases import Mending
 from hubagent.learn.life import DAY_S
 from hubagent.learn.markov import Visit
-from hubagent.learn.outcome import came_to_nothing, is_rewritten, worked
+from hubagent.learn.outcome import came_to_nothing, is_rewritten, own_words, worked
 from hubagent.learn.quick import SURE
 from hubagent.learn.sessions import sessions
+from hubagent.learn.weights import Used
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hubagent.evidence import JournalTurn, Signal
-    from hubagent.learn.hints import Judgement
+    from hubagent.learn.rephrase import Judgement
     from hubagent.learn.sessions import Session
     from hubagent.ports import Journal
     from hubagent.types import TurnId
@@ -92,6 +93,8 @@ class Gathered:
     own: dict[str, Own] = field(default_factory=dict)
     """By words: the last time they worked."""
     rephrased: list[Rephrased] = field(default_factory=list)
+    searched: list[Used] = field(default_factory=list)
+    """Rewrites that were found by searching, with what the ranker saw."""
     places: dict[str, str] = field(default_factory=dict)
     """By words: where they were said last."""
     turns: int = 0
@@ -141,6 +144,7 @@ class Gathered:
                     del ends[key]  # type: ignore[arg-type]
         self.own = {words: own for words, own in self.own.items() if words in self.heard}
         self.rephrased = [item for item in self.rephrased if item.at_s >= before_s]
+        self.searched = [item for item in self.searched if item.at_s >= before_s]
 
     def _add(
         self, session: Session, signals: Mapping[TurnId, Sequence[Signal]], judges: Judges
@@ -167,6 +171,9 @@ class Gathered:
         if rewrite is not None and is_rewritten(turn):
             applied = sys.intern(source_key(rewrite.target))
             self.rewritten[words, applied].append(End(turn.at_s, 1.0 - wrong, turn.interpretation))
+            if rewrite.online and rewrite.features:
+                seen = dict(rewrite.features)
+                self.searched.append(Used(words, turn.at_s, 1.0 - wrong, seen, rewrite.score))
         else:
             self.heard[words].append(End(turn.at_s, 1.0 - wrong, turn.interpretation))
             if worked(turn) and wrong < LIKELY_BAD:
@@ -180,7 +187,7 @@ class Gathered:
             self.rephrased.append(
                 Rephrased(
                     source_key(turn.heard),
-                    later.heard,
+                    own_words(later),
                     later.interpretation,
                     later.place,
                     later.at_s,

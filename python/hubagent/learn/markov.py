@@ -25,7 +25,7 @@ from hubagent.evidence import Tally
 from hubagent.learn import chain
 from hubagent.learn.beta import Beta, lower, upper
 from hubagent.learn.life import DAY_S, PER_DAY, PRIOR_STRENGTH, faded
-from hubagent.learn.outcome import UNHANDLED
+from hubagent.learn.outcome import UNHANDLED, same_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -310,7 +310,7 @@ def _best(graph: _Graph, words: str, reads: Callable[[str], str], usual: float) 
         return None
     usually = max(states, key=lambda state: (states[state], state))
     goal = max(chances, key=lambda state: (chances[state], state == usually, state))
-    if goal == usually or goal.startswith(UNHANDLED) or reads(words) == goal:
+    if goal == usually or goal.startswith(UNHANDLED) or same_wish(reads(words), goal):
         return None
     target = _words_for(graph, goal, words, reads)
     if target is None:
@@ -344,4 +344,4 @@ def _words_for(graph: _Graph, goal: str, source: str, reads: Callable[[str], str
         if words != source
     }
     ranked = sorted(worth, key=lambda words: (-worth[words], words))
-    return next((words for words in ranked[:TRIED] if reads(words) == goal), None)
+    return next((words for words in ranked[:TRIED] if same_wish(reads(words), goal)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hubagent.evidence import source_key
 from hubagent.types import Arm, Decision, OutcomeKind
 
 if TYPE_CHECKING:
@@ -16,7 +17,22 @@ NOTHING = frozenset(
      "no_such_device", "unknown_value"}
 )  # fmt: skip
 """Reasons of a refusal after which nobody would miss the words as they were heard."""
+_RELATIVE = "relative"
+"""Ending of intents that change a value by a step."""
 _WORKED = frozenset({OutcomeKind.FOLLOWED, OutcomeKind.ALREADY, OutcomeKind.SENT})
+
+
+def own_words(turn: JournalTurn) -> str:
+    """Return the words of a turn that say all by themselves: without "no, I meant" before them."""
+    heard, read = source_key(turn.heard), source_key(turn.read)
+    return turn.read if read and heard != read and heard.endswith(f" {read}") else turn.heard
+
+
+def same_wish(state: str, other: str) -> bool:
+    """Return whether two states are the same request; what "brighter" comes to depends on before."""
+    if state.partition("|")[0].endswith(_RELATIVE):
+        return state.split("|")[:2] == other.split("|")[:2]
+    return state == other
 
 
 def is_rewritten(turn: JournalTurn) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hubagent.evidence import Pair, SignalKind, Stage, Tally, source_key
 from hubagent.learn.life import DAY_S, advance
-from hubagent.learn.outcome import came_to_nothing, is_rewritten, worked
+from hubagent.learn.outcome import came_to_nothing, is_rewritten, own_words, same_wish, worked
 from hubagent.learn.sessions import GAP_S, LATER, gap_s
 from hubagent.types import Layer
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hubagent.evidence import JournalTurn, Signal
-    from hubagent.learn.hints import Judgement
+    from hubagent.learn.rephrase import Judgement
     from hubagent.types import Command, TurnId
 
-SURE = 0.8
-"""Least probability of the rephrase detector."""
+SURE = 0.5
+"""Least probability of the rephrase detector; what is made of it is used where there is nothing to lose."""
 LOSS_WITHIN_S = 20.0
 """So long after the answer a "no" or "undo" is meant for the rewrite."""
 _LOSSES = frozenset({SignalKind.NO, SignalKind.UNDO, SignalKind.CORRECTION, SignalKind.BY_HAND})
@@ -81,11 +81,12 @@ class Quick:
             judged = self.judge(source, later, signals)
             if judged.index != len(later) - 1 or judged.probability < SURE:
                 continue
-            reading = self.read(turn.heard, turn.place)
-            if reading.state == turn.interpretation and not self.objection(
-                words, turn.heard, reading.commands
+            target = own_words(turn)
+            reading = self.read(target, turn.place)
+            if same_wish(reading.state, turn.interpretation) and not self.objection(
+                words, target, reading.commands
             ):
-                yield _trial(words, turn)
+                yield _trial(words, target, turn)
 
     def lost(self, turn: JournalTurn, signals: Sequence[Signal]) -> Iterator[Pair]:
         """Yield the pair that a turn was rewritten by, with a loss, if people took it back at once."""
@@ -125,10 +126,10 @@ def _within_reach(before: Sequence[JournalTurn], turn: JournalTurn) -> tuple[Jou
     return tuple(reversed(found))
 
 
-def _trial(words: str, turn: JournalTurn) -> Pair:
+def _trial(words: str, target: str, turn: JournalTurn) -> Pair:
     return Pair(
         source=words,
-        target=turn.heard,
+        target=target,
         layer=Layer.PERSONAL,
         stage=Stage.TRIAL,
         origin="rephrase",
@@ -138,5 +139,5 @@ def _trial(words: str, turn: JournalTurn) -> Pair:
         days=(int(turn.at_s // DAY_S),),
         since_s=turn.at_s,
         last_s=turn.at_s,
-        why=f'"{turn.heard}" was said right after it, and worked',
+        why=f'"{target}" was said right after it, and worked',
     )
