@@ -59,6 +59,8 @@ def _turn(said: str, understand: Understander, events: tuple[Any, ...] = ()) -> 
         ("i'd like to know how cold it is outside", "7"),
         ("check the side door is shut for me", "Yes"),
         ("any idea which lights are on", "Wheel Light"),
+        ("remind me, is the glaze cabinet locked", "Yes"),
+        ("just checking, is the side door shut", "Yes"),
         # with a tag
         ("the coal hatch isn't open, is it", "Yes"),
         ("side door's shut, right?", "Yes"),
@@ -95,6 +97,7 @@ def test_it_is_told_what_is_so(said: str, told: str, understand: Understander) -
         "is the big coal hatch in the cellar open",  # another thing, another place
         "what's the battery of the glaze cabinet",  # it has none
         "tell me a story about dusty",
+        "is the slip mixer bucket open",  # a longer name than where a sensor sits
     ],
 )
 def test_nothing_else_is_told_instead(said: str, understand: Understander) -> None:

@@ -99,6 +99,7 @@ def test_one_of_several_is_asked_about(understand: Understander) -> None:
     [
         "my eyesight is getting dim",  # no room is
         "it's stuffy in here",  # and no lamp helps
+        "steamy in here",
         "she said to open it, haze fan off she said",  # what others said
         "the dock door is open, isn't it",  # asked, not to be done
         "dear, could you see if the dock door's shut",

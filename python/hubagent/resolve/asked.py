@@ -264,7 +264,7 @@ class _Lookup:
         if quality is None:
             return self._tellers.measuring(inquiry.subject, areas)
         if inquiry.subject:
-            own = self._as_place(inquiry.subject)
+            own = self._as_place(inquiry.subject) or self._here_as(inquiry.subject)
             if own is not None and areas is None:
                 return self._of_place(quality, own)
             plural = _is_plural(inquiry.subject[-1])
@@ -286,7 +286,7 @@ class _Lookup:
     def _of_place(self, quality: Quality, areas: frozenset[AreaId] | None) -> tuple[Told, ...]:
         """Return what is told of a room and its air; of the speaker's, where none was said."""
         if self._outside:
-            told = self._ambient(quality, areas or frozenset())
+            told = self._ambient(quality, areas or frozenset()) or self._outdoors(quality)
             return told or tuple(
                 item
                 for item in self._tellers.telling(quality, (), None)
@@ -304,6 +304,15 @@ class _Lookup:
                 return told
         indoors = frozenset(self._all_areas() - self._outdoor_areas())
         return self._ambient(quality, indoors)[:_SPOKEN_MOST]
+
+    def _outdoors(self, quality: Quality) -> tuple[Told, ...]:
+        """Return what sensors tell that are called after the outdoors, wherever they stand."""
+        outdoor = self._lexicon.outdoor | {w for words in self._lexicon.outside for w in words}
+        return tuple(
+            item
+            for item in self._tellers.telling(quality, (), None)
+            if item.entity.domain == "sensor" and outdoor & set(text.tokens(item.entity.name))
+        )
 
     def _ambient(self, quality: Quality, areas: frozenset[AreaId]) -> tuple[Told, ...]:
         told = self._tellers.telling(quality, (), areas)
@@ -371,7 +380,7 @@ class _Lookup:
         if inquiry.subject:
             told = self._tellers.measuring(inquiry.subject, areas)
             told = tuple(item for item in told if unit_fits(unit, item.unit))
-            own = self._as_place(inquiry.subject)
+            own = self._as_place(inquiry.subject) or self._here_as(inquiry.subject)
             return told if told or own is None else self._of_place(self._temperature(), own)
         if areas is None and not self._outside:
             related = self._tellers.related(self._request, unit)
@@ -470,6 +479,8 @@ class _Lookup:
         behind = words[found.end :]
         if behind and self._is_other_kind(behind[0], found.things):
             return False
+        if behind and not found.whole and self._names_more(behind[0]):
+            return False  # "the bow thruster", where there are Bow Doors
         for index in range(len(behind) - 1):
             if behind[index] in _WITHIN and behind[index + 1] in _DETERMINERS:
                 place = self._grounder.places.find(" ".join(behind[index + 2 : index + 4]))
@@ -483,6 +494,10 @@ class _Lookup:
         """Return whether a word behind a name makes something else of it: "doorbell camera"."""
         kinds = self._lexicon.kinds_of((word,))
         return bool(kinds) and not any(said.kind.fit(e) for said in kinds for e in things)
+
+    def _names_more(self, word: str) -> bool:
+        """Return whether a word behind where a sensor sits may be of a longer name."""
+        return self._reads_as_name(word) and not word.endswith(("ing", "ed", "s"))
 
     def _reads_as_name(self, word: str) -> bool:
         small = self._lexicon.fillers | self._lexicon.skipped | self._lexicon.carriers
@@ -578,6 +593,11 @@ class _Lookup:
         named = [self._grounder.places.words(area) for area in place.areas]
         own = place.several or not place.unknown
         return place.areas if own and (len(words) < 2 or any(words & n for n in named)) else None
+
+    def _here_as(self, subject: tuple[str, ...]) -> frozenset[AreaId] | None:
+        """Return the speaker's room where the subject is only "my room", "this room"."""
+        here = self._grounder.places.find("here").areas
+        return here if here and subject in self._lexicon.here else None
 
     def _all_areas(self) -> frozenset[AreaId]:
         return frozenset(area.area_id for area in self._view.areas())

@@ -111,7 +111,9 @@ class Forms:
         is_now = bool(self._words["present"] & set(rest)) or self._is_contracted(said)
         if is_now:
             return Form.REMARK
-        asks = any(word in self._lexicon.requests for word in rest)
+        asks = any(word in self._lexicon.requests - {"in", "on"} for word in rest)
+        if not asks and self.wish(said) and _IMPERSONAL & set(rest):
+            return Form.REMARK  # "steamy in here"
         return Form.REQUEST if asks or len(rest) > 1 else None
 
     def _is_past(self, word: str, behind: str) -> bool:

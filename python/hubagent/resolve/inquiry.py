@@ -37,10 +37,10 @@ _FRAME = re.compile(
     r"(?:(?:can|could|would|will)\s+(?:you|i|we)\s+(?:please\s+|just\s+|quickly\s+)*)?(?:please\s+|just\s+)*"
     r"(?:(?P<soft>do\s+(?:you|we)\s+(?:happen\s+to\s+)?know|tell\s+me|let\s+me\s+know|(?:double[-\s])?check(?:\s+for\s+me)?"
     r"|find\s+out|confirm|remind\s+me(?:\s+of)?|(?:have\s+(?:you|we)\s+)?(?:got\s+)?any\s+idea|i(?:'d|\s+would)\s+like\s+to\s+know"
-    r"|i\s+(?:want|need)\s+to\s+know|i\s+wonder|i(?:'m|\s+was|\s+am)\s+wondering|wondering|give\s+me|report(?:\s+on)?"
+    r"|i\s+(?:want|need)\s+to\s+know|i\s+wonder|i(?:'m|\s+was|\s+am)\s+wondering|wondering|just\s+(?:checking|wondering)|give\s+me|report(?:\s+on)?"
     r"|(?:the\s+)?status\s+of|what\s+about|how\s+about|read\s+me|show\s+me|i\s+can'?t\s+remember|i\s+forget|i\s+forgot)"
     r"|(?:see|look|have\s+a\s+look|go\s+and\s+see)(?=\s+(?:if|whether)\b))"
-    r"\s+(?:(?P<whether>if|whether|that)\s+)?",
+    r"[,:]?\s+(?:(?P<whether>if|whether|that)\s+)?",
     re.IGNORECASE,
 )
 """What stands before a question that is put as a wish to be told: "can you tell me if ..."."""
@@ -463,8 +463,9 @@ class InquiryReader:
         if inquiry.bound is not None or inquiry.form == "value":
             quality, left = self._quality(words)
             states, state_said, other = self._states(words) if quality is None else ((), "", words)
-            loose = len(words) > 1 and words[1] not in self._lexicon.skipped - {"on"}
-            if inquiry.bound is None and states and loose:  # "what's still on downstairs"
+            open_ended = words[0] in {"what", "whats"} and len(words) > 1
+            open_ended = open_ended and words[1] not in self._lexicon.skipped - {"on"}
+            if inquiry.bound is None and states and open_ended:  # "what's still on downstairs"
                 return replace(inquiry, form="which", states=states, state_said=state_said), other
             return replace(inquiry, quality=quality), left
         states, state_said, left = self._states(words)

@@ -35,6 +35,8 @@ class Named(NamedTuple):
     start: int
     end: int
     things: tuple[Entity, ...]
+    whole: bool
+    """Whether they are the whole name, and not only where a sensor sits."""
 
 
 class AskedNames:
@@ -78,7 +80,8 @@ def named(words: Sequence[str], entities: tuple[Entity, ...]) -> tuple[Named, ..
             end = start + size
             things = index.get(plain[start:end])
             if things and all(end <= item.start or item.end <= start for item in found):
-                found.append(Named(start, end, things))
+                whole = any(plain[start:end] in _names(thing) for thing in things)
+                found.append(Named(start, end, things, whole))
     return tuple(sorted(found))
 
 
