@@ -103,6 +103,7 @@ def test_one_of_several_is_asked_about(understand: Understander) -> None:
         "she said to open it, haze fan off she said",  # what others said
         "the dock door is open, isn't it",  # asked, not to be done
         "dear, could you see if the dock door's shut",
+        "get the dock door would you",  # says not what to do
         "chandelier off",  # no other light is one
         "switch on the garage door",
     ],

@@ -167,6 +167,7 @@ def decide(
     unexplained: int,
     form: Form,
     wish: frozenset[str],
+    says_what: bool,
     view: ContextView,
     weights: Weights,
 ) -> Resolution:
@@ -179,6 +180,7 @@ def decide(
         unexplained: Words of the request that are nothing to the hub.
         form: Whether it is a request at all, or tells or asks something.
         wish: Domains that may be wished to move, where it tells how it is.
+        says_what: Whether a word says what to do: "get the gate" says not that it is to be opened.
         view: The home.
         weights: Weights and margins.
     """
@@ -204,7 +206,7 @@ def decide(
     if heard < SURE_SOUND or (sensitive and heard < 1.0):
         return resolution(Decision.ASK, best, (best,), reason="confirm")
     odd = any(entity.domain in spec.confirm for entity in sensitive)
-    odd = odd or (unexplained > 0 and not _is_securing(best))
+    odd = odd or ((unexplained > 0 or not says_what) and not _is_securing(best))
     if any(_is_hot(command, view) for command in best.commands):
         return resolution(Decision.ASK, best, (best,), reason="confirm")
     if sensitive and (odd or not _is_explicit(best, candidates, probability, weights)):

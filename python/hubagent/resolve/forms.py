@@ -77,6 +77,10 @@ class Forms:
         first = next((word for word in words if word not in self._words["fillers"]), "")
         return first in self._words["imperatives"]
 
+    def says_what(self, said: str) -> bool:
+        """Return whether a word says what to do with a thing, as what lets somebody in needs."""
+        return bool(self._words["deeds"] & set(text.tokens(said)))
+
     def wish(self, said: str) -> frozenset[str]:
         """Return the domains that a remark on how it is may wish to move: "it's gloomy" lights."""
         words = text.tokens(said)

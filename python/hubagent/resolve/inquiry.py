@@ -463,7 +463,7 @@ class InquiryReader:
         if inquiry.bound is not None or inquiry.form == "value":
             quality, left = self._quality(words)
             states, state_said, other = self._states(words) if quality is None else ((), "", words)
-            open_ended = words[0] in {"what", "whats"} and len(words) > 1
+            open_ended = len(words) > 1 and words[0] in {"what", "whats"}
             open_ended = open_ended and words[1] not in self._lexicon.skipped - {"on"}
             if inquiry.bound is None and states and open_ended:  # "what's still on downstairs"
                 return replace(inquiry, form="which", states=states, state_said=state_said), other

@@ -335,6 +335,7 @@ class Resolver:
             unexplained=mention.unexplained,
             form=self._forms.form(scene.text[clause.start : clause.end]),
             wish=self._forms.wish(scene.text[clause.start : clause.end]),
+            says_what=self._forms.says_what(scene.text[clause.start : clause.end]),
             view=scene.view,
             weights=self._weights,
         )
