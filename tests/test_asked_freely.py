@@ -33,6 +33,8 @@ HOME: dict[str, Any] = {
         {"id": "binary_sensor.side", "name": "Side Door", "area": "pottery", "state": False,
          "attributes": {"device_class": "door"}},
         {"id": "vacuum.dusty", "name": "Dusty", "area": "loft", "state": "docked"},
+        {"id": "weather.porthcurno", "name": "Porthcurno", "state": "sunny",
+         "attributes": {"temperature": 11, "temperature_unit": "°C"}},
         {"id": "todo.glazes", "name": "Glaze Order", "state": 2,
          "attributes": {"items": ["cobalt", "tin oxide"]}},
     ],
@@ -74,6 +76,8 @@ def _turn(said: str, understand: Understander, events: tuple[Any, ...] = ()) -> 
         # rooms, comparisons
         ("what rooms have a light on", "Loft"),
         ("is it warmer outside than in here", "No"),
+        # a weather is told in full, also by its name
+        ("what's the weather in Porthcurno like", "11"),
         # lists
         ("what's on the glaze order", "cobalt"),
         ("did I put cobalt on the glaze order", "Yes"),

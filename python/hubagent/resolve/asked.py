@@ -467,6 +467,8 @@ class _Lookup:
         )
         if able:
             return self._states_of(able)
+        if all(thing.domain == "weather" for thing in things):
+            return None  # more is told of the weather than its word
         told = tuple(item for e in things if (item := self._tellers.described(e)).value is not None)
         return _told_verdict(told, None) if told else None
 
