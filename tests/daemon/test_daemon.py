@@ -168,7 +168,13 @@ def test_a_broker_that_is_killed_and_forgets_everything_costs_neither_registry_n
     wait_until(lambda: lamp.client.standing().connected, 30.0)
     record = say(daemon, "turn off the desk lamp")
     assert [outcome.kind for outcome in record.outcomes] == [OutcomeKind.FOLLOWED]
-    assert daemon.health()["faults"] == {"pump": 0, "store": 0, "schedule": 0, "turns": 0}
+    assert daemon.health()["faults"] == {
+        "pump": 0,
+        "store": 0,
+        "schedule": 0,
+        "turns": 0,
+        "learning": 0,
+    }
 
 
 def test_the_home_is_known_again_after_a_restart_before_anything_is_heard(

@@ -129,7 +129,13 @@ def test_a_hub_killed_again_and_again_loses_no_entity(
     hub = start_hub(HUBAGENT_MQTT_EMBEDDED="never")
     wait_until(lambda: is_up(tmp_path), 30.0)
     wait_until(lambda: status(tmp_path)["entities"] == 15, 20.0)
-    assert status(tmp_path)["faults"] == {"pump": 0, "store": 0, "schedule": 0, "turns": 0}
+    assert status(tmp_path)["faults"] == {
+        "pump": 0,
+        "store": 0,
+        "schedule": 0,
+        "turns": 0,
+        "learning": 0,
+    }
 
 
 def status(folder: Path) -> dict[str, Any]:
