@@ -77,6 +77,8 @@ class Parts:
     """Pairs out of single rephrases that worked."""
     names: bool = True
     """Other names of things."""
+    personal: bool = True
+    """Search among the words and names of this home."""
     self_aware: bool = True
     """``False``: the plain chain."""
 
@@ -150,7 +152,7 @@ class Brain:
         if table is None and state_dir is not None:
             table = GlobalTable(state_dir / GLOBAL_NAME)
             table.load_meanwhile()
-        search = RankedSearch(self.store, self._guard, table)
+        search = RankedSearch(self.store, self._guard, table, personal=parts.personal)
         self.rewriter = LearnedRewriter(self.store, self._guard, search, table)
         self._observer = Observer(self.journal, context.view, clock)
         self._quick = Quick(

@@ -19,7 +19,7 @@ NEAREST = next(arm for arm in ARMS if arm.nearest)
 
 
 def _run(jobs: int) -> LearningReport:
-    return run_learning(2, 8, [5], None, None, arms=(OFF, ALL, NEAREST), jobs=jobs)
+    return run_learning(2, 8, [5], None, None, arms=(OFF, ALL, NEAREST), train_homes=4, jobs=jobs)
 
 
 @pytest.fixture(scope="module")

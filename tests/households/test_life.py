@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from hubagent.cli import app
 from hubagent.households.life import Life, Truth
-from hubagent.households.population import Lived, Setting, crowd, household_of, reader
+from hubagent.households.population import Lived, Setting, crowd, household_of
+from hubagent.households.reading import reader
 from hubagent.households.summary import summary
 from hubagent.simulate.wishes import ELSEWHERE, Verdict
 

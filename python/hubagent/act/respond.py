@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 import zlib
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,17 @@ _NAMED_IN_QUESTION = 3
 _LISTED = 6
 
 
+@cache
+def _sentences() -> Mapping[str, Any]:
+    source = resources.files("hubagent.act").joinpath("responses.toml")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
 class Responder:
     """Fills the sentences of ``responses.toml``."""
 
     def __init__(self) -> None:
-        source = resources.files("hubagent.act").joinpath("responses.toml")
-        self._data: Mapping[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))
+        self._data = _sentences()
 
     def respond(
         self,

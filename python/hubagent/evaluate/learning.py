@@ -7,8 +7,10 @@ made in ``learned.py``.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubagent.errors import DataError
@@ -17,16 +19,21 @@ from hubagent.evaluate.learned import arm_figures, further_cut
 from hubagent.evaluate.report import Figure
 from hubagent.households.arms import ARMS, OFF
 from hubagent.households.population import Setting, crowd, skipped_of
+from hubagent.households.table import build_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from hubagent.evaluate.report import Rows
     from hubagent.households.arms import Learning
     from hubagent.households.population import Lived
 
     Progress = Callable[[str, int, int], None]
+
+
+TRAIN_SEED = 10_000
+"""Of the households that the global table is built on."""
+TRAIN_HOMES, TRAIN_DAYS = 100, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,7 @@ def run_learning(
     asr: Path | None,
     *,
     arms: Sequence[Learning] = ARMS,
+    train_homes: int | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> LearningReport:
@@ -163,6 +171,8 @@ def run_learning(
         utterances: Sentences in the format of SLURP's files; ``None`` = ours.
         asr: Recordings; ``None`` = mistakes of our list.
         arms: What is compared; the first is the control.
+        train_homes: Households that the global table is built on, apart from those; ``None`` = as
+            many as a seed has, at most 100.
         jobs: Processes; ``None`` = one a core.
         progress: Called with (what, done, of how many).
 
@@ -173,7 +183,21 @@ def run_learning(
         raise DataError("there is nothing to compare", hint="give at least one seed")
     first = Setting(homes, days, seeds[0], utterances, asr)
     found: dict[str, list[Lived]] = {arm.name: [] for arm in arms}
-    with crowd(jobs) as many:
+    rows, trained = 0, min(homes, TRAIN_HOMES) if train_homes is None else train_homes
+    with tempfile.TemporaryDirectory() as folder, crowd(jobs) as many:
+        if any(arm.use_global for arm in arms):
+            table = Path(folder) / "table"
+            training = replace(
+                first,
+                homes=trained,
+                days=min(days, TRAIN_DAYS),
+                seed=TRAIN_SEED,
+                people="train",
+            )
+            rows = build_table(
+                training, many, table, progress=progress and partial(progress, "global table")
+            )
+            arms = [replace(arm, table=table if arm.use_global else None) for arm in arms]
         for seed in seeds:
             what = f"households, seed {seed}"
             lived = many.live(
@@ -187,6 +211,7 @@ def run_learning(
         "homes": homes,
         "days": days,
         "seeds": list(seeds),
+        "global_table": {"homes": trained, "days": min(days, TRAIN_DAYS), "rows": rows},
         "errands_a_day": first.errands_a_day,
         "utterances": "ours" if utterances is None else str(utterances),
         "asr": "ours" if asr is None else str(asr),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hubagent.ports import Understand
     from hubagent.simulate.people import Errand, Household
     from hubagent.simulate.wishes import States
-    from hubagent.types import EntityId, TurnRecord, Understanding
+    from hubagent.types import EntityId, TurnRecord
 
 FIRST_DAY_S = 1_767_225_600.0
 """Midnight, 1 January 2026, UTC: when every household begins."""
@@ -39,25 +39,6 @@ _SWITCHED_OFF = 0.5
 _BEFORE_S = 450.0
 """So long before an errand the home is made such that there is something to want."""
 _SENSITIVE = frozenset({"lock", "alarm_control_panel", "valve"})
-
-
-class Remembered:
-    """An understander that reads each text once; one for all households of a process."""
-
-    def __init__(self, understand: Understand) -> None:
-        self._understand = understand
-        self._known: dict[str, Understanding] = {}
-
-    def understand(self, text: str) -> Understanding:
-        """Return what the model makes of the words."""
-        found = self._known.get(text)
-        if found is None:
-            found = self._known[text] = self._understand.understand(text)
-        return found
-
-    def is_word(self, word: str) -> bool:
-        """Return whether it is a usual word."""
-        return self._understand.is_word(word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hubagent.act.schedule import Schedule
 from hubagent.brain import Brain, Parts
-from hubagent.evidence import Stage
+from hubagent.evidence import Changes, Stage
 from hubagent.households.nearest import NearestWords
 from hubagent.pipeline import Pipeline
+from hubagent.rewrite.table import GlobalTable
+from hubagent.types import Decision
 from hubagent.understand import values
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hubagent.households.arms import Learning
     from hubagent.ports import Understand
     from hubagent.replay import MemoryHub
@@ -43,6 +48,9 @@ class Mind:
     """
 
     def __init__(self, hub: MemoryHub, understand: Understand, learning: Learning) -> None:
+        self._self_aware = learning.self_aware
+        self.view = hub.store.view
+        """Takes a picture of the home."""
         self.brain: Brain | None = None
         self._in_use: dict[tuple[str, str], PairLife] = {}
         schedule = Schedule(hub.clock)
@@ -54,8 +62,11 @@ class Mind:
                 parts=Parts(
                     chain=learning.markov,
                     rephrases=learning.rephrase,
+                    names=learning.personal,
+                    personal=learning.personal,
                     self_aware=learning.self_aware,
                 ),
+                table=_table(learning.table),
             )
             hub.listeners.append(self.brain)
             self.pipeline = self.brain.pipeline(values=values, act=hub.executor, schedule=schedule)
@@ -77,15 +88,36 @@ class Mind:
             self.brain.event("barge_in", turn_id)
 
     def learn(self, day: int) -> None:
-        """Let it learn, in the night after a day, and note what is in use."""
+        """Let it learn, in the night after a day, and note what is in use.
+
+        The plain chain builds its table anew each night, as arXiv 1911.02557 does; what makes the other
+        self-aware is that it knows what it has applied, and so keeps it.
+        """
         if self.brain is None:
             return
+        if not self._self_aware:
+            self.brain.store.change(
+                Changes(forget_pairs=tuple((p.layer, p.source) for p in self.brain.pairs()))
+            )
         self.brain.learn()
         for pair in self.brain.pairs():
             if pair.stage in {Stage.TRIAL, Stage.LIVE}:
                 key = (pair.source, pair.target)
                 known = self._in_use.get(key) or PairLife(*key, pair.origin, day, 0, day)
                 self._in_use[key] = replace(known, nights=known.nights + 1, last_day=day)
+
+    def effect_of(self, words: str, place: str) -> tuple[tuple[str, ...], ...]:
+        """Return the commands that words would come to if said now in a place; none for no act."""
+        found = self.pipeline.foresee(words, place=place)
+        if not found or any(item.decision is not Decision.ACT for item in found):
+            return ()
+        return tuple(
+            sorted(
+                (c.entity_id, c.command, repr(sorted(c.data.items())))
+                for item in found
+                for c in item.commands
+            )
+        )
 
     def pairs(self) -> tuple[PairLife, ...]:
         """Return the pairs that were ever in use, by when they came."""
@@ -102,3 +134,9 @@ class Mind:
     def journal(self) -> list[dict[str, Any]]:
         """Return the journal as documents, as a real hub exports it."""
         return [] if self.brain is None else list(self.brain.journal.export())
+
+
+@cache
+def _table(path: Path | None) -> GlobalTable | None:
+    """Return a table, read once a process."""
+    return None if path is None else GlobalTable(path)

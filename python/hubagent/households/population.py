@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from hubagent.errors import DataError
 from hubagent.households.arms import OFF, Learning
-from hubagent.households.life import Life, Remembered
+from hubagent.households.life import Life
+from hubagent.households.reading import reader
+from hubagent.households.table import learned_by
 from hubagent.simulate.dwelling import invent_dwelling
 from hubagent.simulate.people import Household
 from hubagent.simulate.phrases import own_phrases, read_phrases
 from hubagent.simulate.recogniser import own_recogniser, read_recogniser
-from hubagent.understand.understander import Understander
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from hubagent.households.life import Truth
     from hubagent.households.mind import PairLife
+    from hubagent.households.table import Learned
     from hubagent.simulate.phrases import Phrases
     from hubagent.simulate.recogniser import Recogniser
 
@@ -46,6 +48,8 @@ class Setting:
     """Recordings of sentences; ``None`` = mistakes of our list."""
     errands_a_day: float = 10.0
     keeps_journal: bool = False
+    pools: bool = False
+    """Whether what is learned is pooled with others'."""
     people: str = "report"
     """Name of the crowd: other names, other homes and people at the same seed."""
 
@@ -63,6 +67,8 @@ class Lived:
     truth: tuple[Truth, ...]
     pairs: tuple[PairLife, ...] = ()
     signals: Mapping[str, int] = field(default_factory=dict)
+    learned: tuple[Learned, ...] = ()
+    """For a global table."""
     journal: tuple[Mapping[str, Any], ...] = ()
     """As the hub exports it, where it was asked for."""
 
@@ -101,12 +107,6 @@ def _lines(path: Path) -> list[str]:
         raise DataError(f"cannot read `{path}`: {error.strerror}") from error
 
 
-@cache
-def reader() -> Remembered:
-    """Return the model, with its memory, of this process."""
-    return Remembered(Understander.load())
-
-
 def live_one(setting: Setting, arms: Sequence[Learning], number: int) -> tuple[Lived, ...]:
     """Live one household from the first day to the last, anew in each arm.
 
@@ -120,7 +120,14 @@ def _live(setting: Setting, arm: Learning, number: int) -> Lived:
     life = Life(household_of(setting, number), reader(), arm)
     truth = tuple(life.live(setting.days))
     journal = tuple(life.mind.journal()) if setting.keeps_journal else ()
-    return Lived(number, truth, life.mind.pairs(), life.mind.signals(), journal)
+    return Lived(
+        number,
+        truth,
+        life.mind.pairs(),
+        life.mind.signals(),
+        learned_by(life.mind) if setting.pools else (),
+        journal,
+    )
 
 
 class Crowd:

@@ -41,18 +41,27 @@ _SAME_MEANING = 0.85
 class RankedSearch:
     """Implements :class:`hubagent.rewrite.decide.Search`."""
 
-    def __init__(self, store: PairStore, guard: Guard, table: GlobalTable | None = None) -> None:
+    def __init__(
+        self,
+        store: PairStore,
+        guard: Guard,
+        table: GlobalTable | None = None,
+        *,
+        personal: bool = True,
+    ) -> None:
         """Keep what is searched.
 
         Args:
             store: Words that work in this home, and its own weights.
             guard: Candidates that it objects to are passed over.
             table: What works in many homes; ``None`` for nothing.
+            personal: ``False`` leaves the words and names of this home out, for comparison.
         """
         self._store = store
         self._guard = guard
         self._table = table
         self._personal = PersonalIndex(store)
+        self._asks_personal = personal
         self._doubtful_at_s: dict[str, float] = {}
         self._own_weights = ("", rank.load())
 
@@ -129,7 +138,9 @@ class RankedSearch:
         vector = np.asarray(embedding, dtype=np.float32) if len(embedding) else None
         if vector is not None and not vector.any():
             vector = None
-        found = [*self._personal.near(query.text, vector, view), *self._followed(query)]
+        found = self._followed(query)
+        if self._asks_personal:
+            found = [*self._personal.near(query.text, vector, view), *found]
         common = self._personal.common
         if self._table is not None:
             found += self._table.near(query.text, vector)

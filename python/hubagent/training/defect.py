@@ -22,7 +22,8 @@ from hubagent.feedback.journal import Journal
 from hubagent.feedback.labels import LabelModel, votes
 from hubagent.feedback.watch import Observer
 from hubagent.households.life import Life
-from hubagent.households.population import household_of, reader
+from hubagent.households.population import household_of
+from hubagent.households.reading import reader
 from hubagent.simulate.wishes import Verdict
 
 if TYPE_CHECKING:
