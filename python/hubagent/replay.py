@@ -20,9 +20,8 @@ from hubagent.act.schedule import Schedule
 from hubagent.brain import Brain
 from hubagent.clock import ManualClock, SystemClock
 from hubagent.context.store import ContextStore
+from hubagent.devices.conventions import adapters
 from hubagent.devices.directory import Directory
-from hubagent.devices.home_assistant import HomeAssistant
-from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import DataError, HubagentError
 from hubagent.present import rewrite_document
 from hubagent.simulate.bus import MemoryBus
@@ -75,7 +74,7 @@ class MemoryHub:
             self.store.set_floor(floor)
         for area in home.areas:
             self.store.set_area(area)
-        self._directory = Directory(self.store, (Zigbee2Mqtt(), HomeAssistant()))
+        self._directory = Directory(self.store, adapters())
         self._directory.start()
         self.client = self.bus.client("hub")
         self.client.subscribe("#")

@@ -8,9 +8,9 @@ import pytest
 
 from hubagent.clock import ManualClock
 from hubagent.context.store import ContextStore
+from hubagent.devices.conventions import adapters
 from hubagent.devices.directory import Directory
 from hubagent.devices.home_assistant import HomeAssistant
-from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.types import (
     Command,
     Declaration,
@@ -58,7 +58,7 @@ class House:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.store = ContextStore(clock=self.clock)
-        self.directory = Directory(self.store, (Zigbee2Mqtt(), HomeAssistant()))
+        self.directory = Directory(self.store, adapters())
         self.directory.start()
         self.requests: list[Publication] = []
 

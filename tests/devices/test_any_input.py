@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from hubagent.devices import abbreviations
 from hubagent.devices.ha_components import READERS
 from hubagent.devices.home_assistant import HomeAssistant
+from hubagent.devices.tasmota import Tasmota
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import DataError
 from hubagent.types import Message
 
 if TYPE_CHECKING:
+    from hubagent.ports import Adapter
+
     House = Any
 
 ODD_TEXT = st.sampled_from(
@@ -47,7 +50,7 @@ CONFIG: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
-def tell(adapter: HomeAssistant | Zigbee2Mqtt, topic: str, payload: object) -> None:
+def tell(adapter: Adapter, topic: str, payload: object) -> None:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     message = Message(topic, raw, retained=True, heard_at_s=0.0)
     with suppress(DataError):
@@ -68,6 +71,31 @@ def test_any_bytes_on_any_topic_are_declared_or_refused(payload: object, topic: 
     tell(Zigbee2Mqtt(), f"{topic}/bridge/devices", payload)
     tell(Zigbee2Mqtt(), f"{topic}/bridge/groups", payload)
     tell(Zigbee2Mqtt(), f"{topic}/availability", payload)
+
+
+TASMOTA = st.fixed_dictionaries(
+    {"mac": st.just("A1B2C3D4E5F6"), "t": ODD_TEXT, "tp": st.just(["c", "s", "t"])},
+    optional={
+        "ft": st.just("%prefix%/%topic%/") | ODD_TEXT,
+        "rl": st.lists(st.integers(0, 3), max_size=4) | JSON,
+        "so": st.dictionaries(st.sampled_from(["4", "30", "68", "73", "114"]), SCALAR) | JSON,
+        **dict.fromkeys(
+            ("dn", "fn", "if", "lt_st", "swc", "swn", "btn", "sho", "state", "dslp", "onln"), JSON
+        ),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(config=TASMOTA, sensors=JSON, topic=ODD_TEXT)
+def test_any_tasmota_device_is_declared_or_refused(
+    config: dict[str, Any], sensors: object, topic: str
+) -> None:
+    adapter = Tasmota()
+    tell(adapter, f"tasmota/discovery/{topic}/config", config)
+    tell(adapter, "tasmota/discovery/A1B2C3D4E5F6/sensors", {"sn": sensors})
+    tell(adapter, "tasmota/discovery/A1B2C3D4E5F6/config", config)
+    tell(adapter, f"tele/{topic}/LWT", sensors)
 
 
 COMPONENT = st.one_of(JSON, CONFIG.map(lambda config: {"p": "sensor", **config}))

@@ -27,9 +27,8 @@ from hubagent.daemon.idle import IdleLearner
 from hubagent.daemon.loops import Loop, TurnWorker
 from hubagent.daemon.owner import OwnersWord
 from hubagent.daemon.requests import handlers
+from hubagent.devices import conventions
 from hubagent.devices.directory import Directory
-from hubagent.devices.home_assistant import HomeAssistant
-from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import TransportError
 from hubagent.mqtt.broker import EmbeddedBroker, Login
 from hubagent.mqtt.client import MqttClient
@@ -116,7 +115,7 @@ class Daemon:
         )
         self._owner = OwnersWord(config.home, self.store)
         self._owner.apply_places()
-        adapters = (Zigbee2Mqtt(), HomeAssistant())
+        adapters = conventions.adapters()
         self._directory = Directory(self.store, adapters)
         self._directory.start()
         self._owner.apply_entities()

@@ -1,0 +1,21 @@
+"""The conventions that are spoken, in order of precedence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hubagent.devices.home_assistant import HomeAssistant
+from hubagent.devices.tasmota import Tasmota
+from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
+
+if TYPE_CHECKING:
+    from hubagent.ports import Adapter
+
+
+def adapters() -> tuple[Adapter, ...]:
+    """Return a fresh adapter of every convention, the preferred first.
+
+    A producer's own convention says more of its devices than what it tells Home Assistant, so Home
+    Assistant's comes last.
+    """
+    return (Zigbee2Mqtt(), Tasmota(), HomeAssistant())
