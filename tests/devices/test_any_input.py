@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from hubagent.devices import abbreviations
 from hubagent.devices.ha_components import READERS
 from hubagent.devices.home_assistant import HomeAssistant
+from hubagent.devices.homie import Homie
 from hubagent.devices.tasmota import Tasmota
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import DataError
@@ -96,6 +97,36 @@ def test_any_tasmota_device_is_declared_or_refused(
     tell(adapter, "tasmota/discovery/A1B2C3D4E5F6/sensors", {"sn": sensors})
     tell(adapter, "tasmota/discovery/A1B2C3D4E5F6/config", config)
     tell(adapter, f"tele/{topic}/LWT", sensors)
+
+
+PROPERTY = st.fixed_dictionaries(
+    {},
+    optional={
+        "datatype": st.sampled_from(["boolean", "integer", "enum", "color", "float"]) | JSON,
+        "format": st.sampled_from(["0:0", "5:1", "nan:inf", "rgb", "hsv", ",", "x:"]) | JSON,
+        "settable": st.booleans() | JSON,
+        "name": JSON,
+        "unit": JSON,
+    },
+)
+PLACE = st.sampled_from(["power", "brightness", "x", "a/b", "+", "$x", ""])
+NODES = st.dictionaries(
+    PLACE,
+    st.fixed_dictionaries({"properties": st.dictionaries(PLACE, PROPERTY, max_size=3)}) | JSON,
+    max_size=2,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(nodes=NODES | JSON, root=JSON, name=JSON)
+def test_any_homie_device_is_declared_or_refused(
+    house: House, nodes: object, root: object, name: object
+) -> None:
+    house.hear("homie/5/d/$description", {"nodes": nodes, "root": root, "name": name})
+    house.hear("homie/5/d/$state", "ready")
+    tell(Homie(), "homie/5/d/$description", nodes)
 
 
 COMPONENT = st.one_of(JSON, CONFIG.map(lambda config: {"p": "sensor", **config}))

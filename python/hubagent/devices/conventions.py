@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.devices.home_assistant import HomeAssistant
+from hubagent.devices.homie import Homie
 from hubagent.devices.tasmota import Tasmota
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 
@@ -18,4 +19,4 @@ def adapters() -> tuple[Adapter, ...]:
     A producer's own convention says more of its devices than what it tells Home Assistant, so Home
     Assistant's comes last.
     """
-    return (Zigbee2Mqtt(), Tasmota(), HomeAssistant())
+    return (Zigbee2Mqtt(), Tasmota(), Homie(), HomeAssistant())
