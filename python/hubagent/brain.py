@@ -34,6 +34,7 @@ from hubagent.resolve.features import is_sensitive
 from hubagent.rewrite.decide import LearnedRewriter
 from hubagent.rewrite.exchange import Imported, exported, imported
 from hubagent.rewrite.guardrail import Guardrail, chained
+from hubagent.rewrite.names import speaks_of
 from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
 from hubagent.rewrite.search import RankedSearch
 from hubagent.rewrite.table import FILE_NAME as GLOBAL_NAME, GlobalTable
@@ -92,7 +93,7 @@ def forget_in(store: PairStore, words: str | None) -> int:
     pairs = tuple(
         (pair.layer, pair.source)
         for pair in store.pairs()
-        if key is None or key in (pair.source, source_key(pair.target))
+        if key is None or key in (pair.source, source_key(pair.target)) or speaks_of(pair, key)
     )
     entries = tuple(entry.text for entry in store.entries() if key is None or entry.text == key)
     names = known_names(store)

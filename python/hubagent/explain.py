@@ -160,6 +160,8 @@ def resolved(resolutions: Sequence[Resolution]) -> str:
 def rewritten(rewrite: Rewrite) -> str:
     """Return in one line what was taken as what, from where, and whether it was used."""
     how = "found online" if rewrite.online else "known"
+    if rewrite.online and not rewrite.features:  # nothing was searched
+        how = f'on trial since "{rewrite.source}"'
     used = {
         Arm.APPLIED: "",
         Arm.WITHHELD: ", left out as a control",

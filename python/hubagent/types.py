@@ -531,7 +531,8 @@ class Rewrite:
     """What rewriting did, or held back, in one turn."""
 
     source: str
-    """The words as heard, in the form that pairs are looked up by."""
+    """The words as heard, in the form that pairs are looked up by; those of the pair that a name on
+    trial is known by, where only that name was put in (:mod:`hubagent.rewrite.names`)."""
     target: str
     layer: Layer
     online: bool

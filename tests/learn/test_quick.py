@@ -126,6 +126,16 @@ def test_one_no_does_not_retire_a_pair_that_has_helped(make_turn: Any) -> None:
     assert (pair.stage, pair.on.bad) == (Stage.LIVE, 1.0)
 
 
+def test_a_loss_with_a_name_is_one_of_the_pair_it_is_known_by(make_turn: Any) -> None:
+    turn = make_turn("dim the cosy glow", 0, read="dim the desk lamp")
+    rewrite = replace(turn.rewrite, source=source_key(SAID), online=True)
+    no = Signal(turn.turn_id, SignalKind.NO, turn.at_s + 5)
+    (pair,) = _quick(_pair(Stage.TRIAL)).lost(replace(turn, rewrite=rewrite), [no])
+    assert (pair.source, pair.stage) == (source_key(SAID), Stage.RETIRED)
+    searched = replace(rewrite, features=(("sound", 0.9),))
+    assert not list(_quick(_pair(Stage.TRIAL)).lost(replace(turn, rewrite=searched), [no]))
+
+
 def test_no_loss_without_a_rewrite_too_late_or_of_another_kind(make_turn: Any) -> None:
     turn = make_turn(SAID, 0, read=MEANT)
     quick = _quick(_pair(Stage.TRIAL))

@@ -97,8 +97,11 @@ class Quick:
         lost_s = [it.at_s for it in signals if it.kind in _LOSSES and it.at_s <= until_s]
         if not lost_s:
             return
+        named = rewrite.online and not rewrite.features  # no search: a pair on trial, or its name
         for pair in self.find(rewrite.source):
-            if source_key(pair.target) == source_key(rewrite.target):
+            if source_key(pair.target) == source_key(rewrite.target) or (
+                named and pair.stage in (Stage.TRIAL, Stage.LIVE)
+            ):
                 tally = Tally(pair.on.good, pair.on.bad + 1.0)
                 yield advance(replace(pair, on=tally, last_s=lost_s[0]), lost_s[0])
                 return

@@ -9,9 +9,11 @@ Ponnusamy et al., arXiv 2205.00029; method sheet, section 1.9).
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from hubagent.evidence import Objection, Stage, source_key
+from hubagent.evidence import Objection, Rule, Stage, source_key
+from hubagent.rewrite.names import TrialNames
 from hubagent.types import Arm, Layer, Rewrite
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class LearnedRewriter:
         self._guard = guard
         self._search = search
         self._everywhere = everywhere
+        self._names = TrialNames(pairs)
 
     @property
     def muted(self) -> bool:
@@ -107,8 +110,8 @@ class LearnedRewriter:
     ) -> Rewrite | None:
         """Return the best of what may have been meant, if it is good enough and acceptable.
 
-        A pair on trial is used only where the words as heard were refused, so that there is nothing
-        to lose.
+        A pair on trial, or a name that pairs speak of, is used only where the words as heard were
+        refused, so that there is nothing to lose.
         """
         if doubt >= 1.0:
             for pair in self._standing(source_key(utterance.text)):
@@ -118,6 +121,9 @@ class LearnedRewriter:
                         return None
                     self._adopt(pair)
                     return rewrite
+            named = self._named(source_key(utterance.text), understanding, view)
+            if named is not None:
+                return named if acceptable(named) else None
         if self._search is None:
             return None
         found = self._search.best(utterance, understanding, view, doubt)
@@ -147,6 +153,40 @@ class LearnedRewriter:
             pair
             for pair in pairs
             if pair.stage is not Stage.RETIRED and source_key(pair.target) not in gone
+        )
+
+    def _named(self, key: str, understanding: Understanding, view: ContextView) -> Rewrite | None:
+        """Return the words with names on trial put in, if nothing is against that.
+
+        It is credited to the pair that the (first) name is known by: its source stands for the words.
+        """
+        found = self._names.put_in(key, understanding, view)
+        if found is None or (self._everywhere is not None and self._everywhere.goes_well(key)):
+            return None
+        rewrite = replace(
+            self._rewrite(found.pairs[0], Arm.APPLIED, 1.0, online=True), target=found.text
+        )
+        if (
+            any(self._refused(pair, view) for pair in found.pairs)
+            or _any_live(self._pairs.find(found.text))
+            or self._is_retired(replace(rewrite, source=key))
+        ):
+            return None
+        return rewrite if self._may_be_named(key, found.text, view) else None
+
+    def _may_be_named(self, said: str, meant: str, view: ContextView) -> bool:
+        """Return whether no guard-rail objects to names put into words.
+
+        Another thing beside it ("... and the TV") makes the thing one that was not spoken of. Then each
+        request is looked at by itself.
+        """
+        found = self._guard.objection(said, meant, view)
+        if found is None or found.rule is not Rule.ENTITY:
+            return found is None
+        parts, others = said.split(" and "), meant.split(" and ")
+        return len(parts) == len(others) > 1 and all(
+            one == other or self._guard.objection(one, other, view) is None
+            for one, other in zip(parts, others, strict=True)
         )
 
     def _adopt(self, pair: Pair) -> None:
