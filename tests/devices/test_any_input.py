@@ -13,6 +13,7 @@ from hubagent.devices import abbreviations
 from hubagent.devices.ha_components import READERS
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.homie import Homie
+from hubagent.devices.shelly_rpc import ShellyRpc
 from hubagent.devices.tasmota import Tasmota
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.errors import DataError
@@ -127,6 +128,33 @@ def test_any_homie_device_is_declared_or_refused(
     house.hear("homie/5/d/$description", {"nodes": nodes, "root": root, "name": name})
     house.hear("homie/5/d/$state", "ready")
     tell(Homie(), "homie/5/d/$description", nodes)
+
+
+FIELDS = st.dictionaries(
+    st.sampled_from(["id", "output", "brightness", "state", "tC", "battery", "a/b", ""]), JSON
+)
+PARAMS = st.dictionaries(
+    st.sampled_from(["switch:0", "light:1", "cover:0", "input:0", "rgb:0", "switch:x", "ts", ""]),
+    FIELDS | JSON,
+    max_size=3,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(params=PARAMS | JSON, topic=ODD_TEXT, raw=st.binary(max_size=20) | JSON)
+def test_any_shelly_is_declared_or_refused(
+    house: House, params: object, topic: str, raw: object
+) -> None:
+    src = "shellyplus1-0123456789ab"
+    house.hear("s/events/rpc", {"src": src, "method": "NotifyStatus", "params": params})
+    for question in ("info", "config", "status"):
+        house.hear(f"hubagent-rpc/s/{question}/rpc", {"result": params})
+    adapter = ShellyRpc()
+    tell(adapter, f"{topic}/events/rpc", {"src": src, "params": params})
+    for tail in ("online", "events/rpc", "status/switch:0"):
+        tell(adapter, f"{topic}/{tail}", raw)
 
 
 COMPONENT = st.one_of(JSON, CONFIG.map(lambda config: {"p": "sensor", **config}))
