@@ -63,6 +63,7 @@ def put_in(said: str, view: ContextView, *pairs: Pair, **more: Any) -> str | Non
          "is big bertha on or off", "is boiler pump on or off"),
         ("set the cosy lamp to 30 percent", "set the floor lamp to 30 percent",
          "dim the cosy lamp", "dim the floor lamp"),
+        ("turn on the old light", "switch on the floor lamp", "old light off", "floor lamp off"),
         ("turn on the house of cards", "turn on the moon",
          "make the house of cards red", "make the moon red"),
         ("turn on the glow worm", "turn on the moon beam", "glow worm's colour", "moon beam colour"),

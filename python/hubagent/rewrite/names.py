@@ -198,6 +198,8 @@ def _is_free(
     """Return whether words may be a name of a thing: they name nothing else, nor nearly."""
     known = lexicon()
     plain, own = _plain(words), set(_plain(meant))
+    kinds = {known.kinds[word] for word in own if word in known.kinds}
+    own |= {word for word in plain if known.kinds.get(word) in kinds}  # a lamp is a light
     small = known.sets["small"] - known.poles.keys()
     strange = [word for word in plain if word not in small and word not in own]
     letters = sum(len(word) for word in strange)
