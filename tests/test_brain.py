@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hubagent.brain import Brain, Parts
-from hubagent.evidence import SignalKind, Stage
+from hubagent.evidence import Signal, SignalKind, Stage
+from hubagent.learn.weights import STEP
 from hubagent.replay import MemoryHub
+from hubagent.rewrite import rank
+from hubagent.rewrite.guardrail import Guardrail
+from hubagent.rewrite.search import RankedSearch
 from hubagent.simulate.demo import demo_home
 from hubagent.simulate.home import HomeModel, load_home
-from hubagent.types import AreaId, Arm, Decision, EntityId, TurnId, TurnRecord, Utterance
+from hubagent.types import (
+    AreaId,
+    Arm,
+    Decision,
+    EntityId,
+    Layer,
+    Rewrite,
+    TurnId,
+    TurnRecord,
+    Utterance,
+)  # fmt: skip
 from hubagent.understand import values
 from hubagent.understand.understander import Understander
 
@@ -290,3 +305,32 @@ def test_what_no_dialogue_alone_can_tell_is_learned_from_several_days(
         refused = one.say("lumos", after_s=80_000)
     assert 2 <= day <= 3
     assert [outcome.command.entity_id for outcome in refused.outcomes] == ["light.kitchen_light"]
+
+
+def test_the_search_of_a_home_is_moved_by_how_its_rewrites_end_and_set_back(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    one.say("turn on the floor lamp")
+    (turn,) = one.brain.journal.turns()
+    for day in range(8):
+        found = Rewrite("the lamp thing", "turn on the floor lamp", Layer.PERSONAL, True, Arm.APPLIED,
+                        1.0, 0.9, 1, (("here", 1.0),))  # fmt: skip
+        at_s = turn.at_s + 100 + day * 86_400.0
+        said = replace(
+            turn, turn_id=TurnId(f"x{day}"), at_s=at_s, heard="the lamp thing", rewrite=found
+        )
+        wrong = Signal(said.turn_id, SignalKind.CORRECTION, at_s + 5)
+        one.brain.journal.append(said, [wrong])
+    one.hub.clock.advance(8 * 86_400.0)
+    report = one.brain.learn()
+    shipped = rank.load().history["here"]
+    moved = RankedSearch(one.brain.store, Guardrail(sensitive=lambda _: False)).weights.history[
+        "here"
+    ]
+    assert shipped - STEP <= moved < shipped
+    assert any("search" in text for text in report.learnt)
+    one.brain.forget()
+    assert (
+        RankedSearch(one.brain.store, Guardrail(sensitive=lambda _: False)).weights == rank.load()
+    )

@@ -28,9 +28,10 @@ from hubagent.learn.outcome import is_rewritten
 from hubagent.learn.quick import Quick, Reading
 from hubagent.learn.rephrase import RephraseDetector
 from hubagent.learn.sessions import LATER
-from hubagent.learning import ALIASES, Report, Tools, known_names, learn
+from hubagent.learning import ALIASES, RANKER, Report, Tools, known_names, learn
 from hubagent.pipeline import Pipeline
 from hubagent.resolve.features import is_sensitive
+from hubagent.rewrite import rank
 from hubagent.rewrite.decide import LearnedRewriter
 from hubagent.rewrite.exchange import Imported, exported, imported
 from hubagent.rewrite.guardrail import Guardrail, chained
@@ -99,6 +100,7 @@ def forget_in(store: PairStore, words: str | None) -> int:
     names = known_names(store)
     left = [] if key is None else [a for a in names if f" {a.name} " not in f" {key} "]
     settings = [(LAST_PASS, ""), *([(ALIASES, as_text(left))] if left != list(names) else [])]
+    settings += [(RANKER, "")] if key is None else []
     store.change(
         Changes(
             forget_pairs=pairs,
@@ -268,6 +270,7 @@ class Brain:
                 chain=self._parts.chain,
                 rephrases=self._parts.rephrases,
                 is_free=self._is_free if self._parts.names else None,
+                shipped=rank.load().history if self._parts.personal else {},
                 self_aware=self._parts.self_aware,
             )
             try:
