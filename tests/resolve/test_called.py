@@ -159,3 +159,31 @@ def test_what_is_no_request_takes_no_verb_from_the_clause_before(home: Any) -> N
     )
     assert {command.entity_id for command in first.commands} == {"switch.kiln"}
     assert (second.decision, second.commands) == (Decision.REFUSE, ())
+
+
+HEADS: dict[str, Any] = {
+    "areas": [{"id": "attic", "name": "Attic"}, {"id": "porch", "name": "Porch"}],
+    "entities": [
+        {"id": "switch.warm", "name": "Fan Heater", "area": "attic", "state": "off"},
+        {"id": "switch.blow", "name": "Fan Plug", "area": "porch", "state": "off"},
+        light("blow", "Fan Light", "porch"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def heads(house_of: Callable[[dict[str, Any]], House]) -> House:
+    """Return a home in which a kind only describes what other things are."""
+    return house_of(HEADS)
+
+
+@pytest.mark.parametrize("area", ["porch", "attic"])
+def test_what_a_name_ends_in_is_what_it_is(heads: House, area: str) -> None:
+    found = heads("turn on the {device:fan}", "HassTurnOn", area=area)
+    assert "switch.warm" not in found.targets
+    assert {command.entity_id for command in found.commands} <= {"switch.blow"}
+
+
+def test_the_whole_name_is_still_the_thing(heads: House) -> None:
+    found = heads("turn on the {name:fan light}", "HassTurnOn", area="porch")
+    assert {command.entity_id for command in found.commands} == {"light.blow"}

@@ -23,6 +23,7 @@ CALLED = 0.8
 NEAR = 0.5
 SAME = 0.95
 """How surely two words for the same thing are the same: "telly" and "tv"."""
+_ONLY_SWITCH = frozenset({"switch", "input_boolean"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,16 @@ class Lexicon:
             return 0.3
         return 0.4 if (text.singular(word),) in self.kind_words else 1.0
 
+    def headed_otherwise(self, name: tuple[str, ...], kind: Kind) -> bool:
+        """Return whether a name ends in another kind of thing: a fan heater is a heater, no fan.
+
+        What only switches something may be called after it: the Fan Plug is the fan's.
+        """
+        head = self._by_words.get((text.singular(name[-1]),), ()) if name else ()
+        return bool(head) and not any(
+            item is kind or item.fits.keys() <= _ONLY_SWITCH for item in head
+        )
+
     def content(self, words: str) -> tuple[str, ...]:
         """Return the tokens that name something, without articles, quantifiers and the like."""
         small = self.skipped | self.all | self.both
@@ -210,8 +221,11 @@ class Lexicon:
 
     def called(self, kind: Said, entity: Entity) -> bool:
         """Return whether the entity's own name or an alias has the words of the kind."""
-        names = (entity.name, *entity.aliases)
-        return any(text.find(text.singulars(text.tokens(n)), kind.words) >= 0 for n in names)
+        return any(
+            text.find(text.singulars(name), kind.words) >= 0
+            and not self.headed_otherwise(name, kind.kind)
+            for name in map(text.tokens, (entity.name, *entity.aliases))
+        )
 
     def state(self, words: str) -> str | None:
         """Return the state that the words ask about, such as ``open``."""

@@ -90,6 +90,8 @@ def _fit(
         telling = any((word,) not in lexicon.kind_words for word in text.singulars(said))
         return NameFit(1.0, full=True, telling=telling, plural=plural)
 
+    if kind is not None and not (is_kind or mention.rest) and lexicon.headed_otherwise(name, kind):
+        return NO_FIT
     found, total, telling = 0.0, 0.0, False
     literal = True
     # A "lamp" is a light, but no Main Light is called so; a "TV volume" may well be the TV's.
