@@ -13,6 +13,7 @@ from hubagent.devices import abbreviations
 from hubagent.devices.ha_components import READERS
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.homie import Homie
+from hubagent.devices.shelly_gen1 import ShellyGen1
 from hubagent.devices.shelly_rpc import ShellyRpc
 from hubagent.devices.tasmota import Tasmota
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
@@ -155,6 +156,21 @@ def test_any_shelly_is_declared_or_refused(
     tell(adapter, f"{topic}/events/rpc", {"src": src, "params": params})
     for tail in ("online", "events/rpc", "status/switch:0"):
         tell(adapter, f"{topic}/{tail}", raw)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    payload=JSON, ident=ODD_TEXT, part=st.sampled_from(["relay/0", "color/0/status", "roller/0"])
+)
+def test_any_shelly_of_the_first_generation_is_declared_or_refused(
+    house: House, payload: object, ident: str, part: str
+) -> None:
+    tell(ShellyGen1(), f"shellies/{ident}/{part}", payload)
+    tell(ShellyGen1(), "shellies/announce", payload)
+    tell(ShellyGen1(), "shellies/announce", {"id": payload, "mac": "0123456789AB"})
+    house.hear(f"shellies/x/{part}", payload)
 
 
 COMPONENT = st.one_of(JSON, CONFIG.map(lambda config: {"p": "sensor", **config}))

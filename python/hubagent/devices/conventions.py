@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.homie import Homie
+from hubagent.devices.shelly_gen1 import ShellyGen1
 from hubagent.devices.shelly_rpc import ShellyRpc
 from hubagent.devices.tasmota import Tasmota
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
@@ -20,4 +21,4 @@ def adapters() -> tuple[Adapter, ...]:
     A producer's own convention says more of its devices than what it tells Home Assistant, so Home
     Assistant's comes last.
     """
-    return (Zigbee2Mqtt(), Tasmota(), ShellyRpc(), Homie(), HomeAssistant())
+    return (Zigbee2Mqtt(), Tasmota(), ShellyRpc(), ShellyGen1(), Homie(), HomeAssistant())

@@ -116,7 +116,8 @@ def full_name(device: str, name: str) -> str:
     """Return the entity's spoken name: its own after that of its device, never said twice."""
     if not device or not name:
         return name or device
-    if name.casefold().startswith(device.casefold()):
+    said, own = name.casefold(), device.casefold()
+    if said.startswith(own) and not said[len(own) : len(own) + 1].isalnum():
         return name
     return f"{device} {name}"
 
