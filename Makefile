@@ -58,6 +58,7 @@ check: lint test  ## What CI runs
 
 bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/python benchmarks/hot_path.py --broker
+	$(BIN)/python benchmarks/frames.py
 	$(BIN)/python benchmarks/hub.py
 	$(BIN)/hubagent evaluate home
 	$(BIN)/hubagent evaluate elsewhere --data $(DATA)

@@ -11,7 +11,7 @@ ROOT = Path(hubagent.__path__[0])
 SHARED = {"types", "evidence", "errors", "clock", "ports", "config"}
 STAGES = {
     "mqtt", "devices", "context", "understand", "rewrite", "resolve", "act", "dialogue",
-    "feedback", "learn", "sync", "simulate", "upstream", "serve",
+    "feedback", "learn", "sync", "simulate", "upstream", "serve", "bridge",
 }  # fmt: skip
 SHARED_MAY_IMPORT = {
     "types": set(),
@@ -23,7 +23,13 @@ SHARED_MAY_IMPORT = {
 }
 # Outside the package: who alone may import what.
 KEEPERS = {
-    "hubagent._core": {"context", "rewrite/index.py", "learn/chain.py", "learn/words.py"},
+    "hubagent._core": {
+        "context",
+        "rewrite/index.py",
+        "learn/chain.py",
+        "learn/words.py",
+        "bridge/frames.py",
+    },
     "onnxruntime": {"understand/model.py", "training/export.py"},
     "paho": {"mqtt/client.py", "simulate/client.py"},
     "torch": {"training"},

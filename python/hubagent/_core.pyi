@@ -22,11 +22,13 @@ from hubagent.types import (
 )
 
 __all__ = [
+    "FrameDecoder",
     "PhraseIndex",
     "Store",
     "View",
     "__debug_build__",
     "__version__",
+    "encode_frame",
     "likeness",
     "solve_chain",
 ]
@@ -83,6 +85,27 @@ def solve_chain(
     Returns (row, chance to end well, (last state, chance to end well there), best first).
     Raises ``ValueError`` for a number out of range.
     """
+
+def encode_frame(
+    kind: int, seq: int, node: int, body: Mapping[int, bool | int | float | str | bytes | None]
+) -> bytes:
+    """Return the bytes of one frame, closing zero included; see ``firmware_bridge/README.md``.
+
+    Raises ``DataError`` when the body is too long, or holds what a device cannot.
+    """
+
+@final
+class FrameDecoder:
+    """Finds frames in a stream of bytes; holds 258 bytes at most, whatever is fed."""
+
+    def __new__(cls) -> FrameDecoder:
+        """Make one that has seen nothing."""
+    def feed(
+        self, bytes: bytes
+    ) -> list[tuple[int, int, int, dict[int, bool | int | float | str | bytes | None]]]:
+        """Return (kind, number, node, body) of the frames that ended in these bytes, in order."""
+    def tally(self) -> tuple[int, int]:
+        """Return how many frames were whole, and how many stretches between zeros were none."""
 
 @final
 class PhraseIndex:

@@ -9,6 +9,7 @@ pub mod binding;
 pub mod chain;
 pub mod command;
 pub mod convert;
+pub mod frame;
 pub mod habits;
 pub mod history;
 pub mod hub;

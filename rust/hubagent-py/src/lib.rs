@@ -7,6 +7,7 @@ mod convert;
 mod declare;
 mod detach;
 mod errors;
+mod frame;
 mod home;
 mod index;
 mod store;
@@ -20,6 +21,10 @@ mod _core {
 
     #[pymodule_export]
     use crate::chain::solve_chain;
+    #[pymodule_export]
+    use crate::frame::FrameDecoder;
+    #[pymodule_export]
+    use crate::frame::encode_frame;
     #[pymodule_export]
     use crate::index::PhraseIndex;
     #[pymodule_export]
