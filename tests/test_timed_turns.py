@@ -233,7 +233,7 @@ def test_an_alarm_rings_at_a_time_of_day(text: str, told: str, understand: Under
 
 @pytest.mark.parametrize(
     "text",
-    ["set a timer", "set a timer for 1000000000 minutes", "set a timer for -5 minutes",
+    ["set a timer for 1000000000 minutes", "set a timer for -5 minutes",
      "set a timer for 0 minutes", "set an alarm for every day at seven", "cancel the timer",
      "pause the timer", "add five minutes to the timer"],
 )  # fmt: skip
@@ -243,6 +243,12 @@ def test_a_timer_that_cannot_be_is_refused_with_the_reason(
     (turn,) = replay(understand, text)["turns"]
     assert turn["decision"] == "refuse"
     assert turn["response"]
+
+
+def test_a_timer_without_its_length_is_asked_for_it(understand: Understander) -> None:
+    asked, set_ = replay(understand, "set a timer", (8, "five minutes"))["turns"]
+    assert (asked["decision"], asked["response"]) == ("ask", "For how long?")
+    assert set_["decision"] == "act"
 
 
 @pytest.mark.parametrize(

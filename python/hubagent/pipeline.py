@@ -120,7 +120,8 @@ class Pipeline:
             spelt = replace(utterance, text=self._spelt(utterance.text, view))
             read = self._rewritten(spelt, view, watch)
             with watch.stage("schedule", explain.resolved(read.turn.resolutions)) as note:
-                resolutions = self._schedule.arrange(read.turn.resolutions, utterance)
+                arranged = self._schedule.arrange(read.turn.resolutions, utterance)
+                resolutions = self._dialogue.asking(arranged)
                 turn = replace(read.turn, resolutions=resolutions)
                 note.chose = explain.resolved(turn.resolutions)
             record, planned = self._carry_out(utterance, turn, watch, rewrite=read.rewrite)

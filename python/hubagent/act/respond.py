@@ -140,6 +140,8 @@ class Responder:
 
     def _question(self, resolution: Resolution, view: ContextView, pick: _Pick) -> str:
         asks = self._data["asks"]
+        if not resolution.candidates:
+            return self._refusal(resolution, pick)  # a value is missing: "For how long?"
         if resolution.reason == "confirm":
             order = self._order(resolution.candidates[0].commands, view)
             return pick(asks["confirm"]).format(order=order)

@@ -70,7 +70,7 @@ def _start(
     at_s = request.at_s
     seconds = at_s - now_s if at_s is not None else (request.seconds or 0.0)
     if not 0 < seconds <= MOST_LENGTH_S:
-        return _refused(resolution, "too_far" if seconds > 0 else "no_length")
+        return _refused(resolution, "too_far" if seconds > 0 else "odd_length")
     if len(timers) >= MOST_TIMERS:
         return _refused(resolution, "too_many_timers", count=MOST_TIMERS)
     due_s = now_s + seconds

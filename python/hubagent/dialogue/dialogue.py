@@ -21,7 +21,7 @@ from hubagent.dialogue.compose import compose, doing, option_of
 from hubagent.dialogue.heard import Attempt, Heard
 from hubagent.dialogue.memory import UNDO, Memory, Past
 from hubagent.dialogue.others import companions, others
-from hubagent.dialogue.settle import settle
+from hubagent.dialogue.settle import asking, settle
 from hubagent.dialogue.shorthand import Short, parse
 from hubagent.dialogue.undo import acting, meant, undo
 from hubagent.types import Decision, Resolution
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _MOST_NAMING = 7
 """Words that can name a thing; more are talk."""
 _BEFORE_A_VALUE = frozenset({"for", "to", "uh", "um", "er", "make", "it", "please", "oh"})
+_BREAKS_OFF = re.compile(r"\s+(?:to|at|for)[\s.,!?]*$", re.IGNORECASE)
 _FOR_WHAT_IT_NAMED = frozenset(
     {"unknown_name", "unknown_area", "no_such_device", "no_capability", "unreachable", "is_off"}
 )
@@ -45,6 +46,9 @@ _POLITE = re.compile(
 )
 _COUNTS = {"both": 2, "two": 2, "2": 2, "couple": 2, "three": 3, "3": 3, "four": 4, "4": 4}
 _PAIR = 2
+_OPENS = frozenset({"HassOpenCover", "HassCloseCover"})
+_OPENED = frozenset({"cover", "valve", "lock"})
+"""What can go on being opened and closed: after the blinds no printer."""
 _TALK = frozenset({"HubGreet", "HubPraise", "HubAffirm", "HubConfirm", "HubNegate", "HubDontCare"})
 
 
@@ -188,22 +192,35 @@ class Dialogue:
     def _completed(self, utterance: Utterance, said: str) -> Heard | None:
         """Return the request that lacked a value with it: "set a timer", "ten minutes"."""
         past = self._memory.newest(utterance)
-        if past is None or past.understanding is None or past.last.decision is not Decision.REFUSE:
+        if past is None or past.understanding is None:
             return None
+        missing = next((r.reason for r in past.resolutions if r.decision is Decision.ASK), "")
         words = " ".join(word for word in known.tokens(said) if word not in _BEFORE_A_VALUE)
-        if past.last.reason == "no_length" and self._values.duration_s(words) is not None:
-            text = f"{past.understanding.text} for {words}"
-        elif past.last.reason == "missing_value" and self._values.number(words) is not None:
-            text = f"{past.understanding.text} to {words}"
+        asked = _BREAKS_OFF.sub("", past.understanding.text)
+        if missing == "no_length" and self._values.duration_s(words) is not None:
+            text = f"{asked} for {words}"
+        elif missing == "missing_value" and self._is_value(words):
+            text = f"{asked} to {words}"
         else:
             return None
         return Heard(text, note=f"what was missing: {text}")
 
+    def _is_value(self, words: str) -> bool:
+        read = (self._values.number, self._values.colour, self._values.kelvin)
+        return parse(words, self._values).part != "" or any(
+            value(words) is not None for value in read
+        )
+
     def _at_work(self, utterance: Utterance, said: str, view: ContextView) -> Heard | None:
         """Return what "stop that" and "carry on" are said to."""
         past = self._memory.spoken_of(utterance)
-        wanted = doing(_POLITE.sub("", said), past.targets, view) if past is not None else None
-        if past is None or wanted is None:
+        if past is None:
+            return None
+        rest = _POLITE.sub("", said).rpartition(" , ")
+        wanted = doing("".join(rest), past.targets, view)
+        if wanted is None and parse(rest[0], self._values).complaint:
+            wanted = doing(_POLITE.sub("", rest[2]), past.targets, view)  # "too noisy, stop"
+        if wanted is None:
             return None
         attempt = Attempt(wanted.understood(it=True), past.targets)
         return Heard(utterance.text, first=(attempt,), before=past, note="what is at work")
@@ -272,6 +289,10 @@ class Dialogue:
             instead = self._instead(utterance, said, refused, view)
             if instead is not None:
                 return instead
+        if refused is not None and refused.last.decision is Decision.ASK:
+            placed = self._in_that_place(utterance, said, refused, view)
+            if placed is not None:
+                return placed
         past = self._memory.spoken_of(utterance)
         if past is None:
             return None
@@ -300,7 +321,7 @@ class Dialogue:
             return self._same(utterance, short, past, view)
         if short.other and short.says:
             return replace(heard, last=self._composed(short, past, view))
-        if short.other:
+        if short.other and not short.quality:
             marked = leading is not None or same is not None
             return self._carried_on(heard, short.other, past, view, marked=marked)
         if short.says:
@@ -337,6 +358,17 @@ class Dialogue:
         things = self._spoken(past, " ".join(short.words)) if pronoun else request.targets
         return self._repeated(utterance, request, things, view)
 
+    def _in_that_place(
+        self, utterance: Utterance, said: str, asked: Past, view: ContextView
+    ) -> Heard | None:
+        """Answer "which?" with a place that was not offered: "upstairs"."""
+        words = _POLITE.sub("", said)
+        if not is_place(words, view):
+            return None
+        found = self._carried(asked, words, view)
+        note = f"turn {asked.turn_id}, in that place"
+        return Heard(utterance.text, first=found, before=asked, bare=True, note=note)
+
     def _instead(
         self, utterance: Utterance, said: str, refused: Past, view: ContextView
     ) -> Heard | None:
@@ -369,7 +401,8 @@ class Dialogue:
         domains = frozenset(view.entity(i).domain for i in past.targets)
         found = tuple(carried(past, said, view, self._is_home_word))
         within = [Attempt(reading, domains=domains) for reading in found] if domains else []
-        return (*within, *(Attempt(reading) for reading in found[-1:]))
+        able = _OPENED if past.last.intent in _OPENS else frozenset()
+        return (*within, *(Attempt(reading, domains=able) for reading in found[-1:]))
 
     def _composed(self, short: Short, past: Past, view: ContextView) -> tuple[Attempt, ...]:
         """Return the readings of a shortened request about what was spoken of, or what it names."""
@@ -430,6 +463,10 @@ class Dialogue:
     ) -> tuple[Resolution, ...]:
         """Return the resolutions of the turn; ``by`` is the attempt they are from."""
         return settle(heard, resolutions, view, by=by, sensitive=self._sensitive)
+
+    def asking(self, resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
+        """Return the resolutions of a turn, a value that is missing asked for."""
+        return asking(resolutions)
 
     def remember(
         self,

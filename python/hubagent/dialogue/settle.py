@@ -5,6 +5,7 @@ In: what the words were heard as and what their reading came to. Out: the resolu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.dialogue.clarify import taken
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from hubagent.dialogue.undo import Sensitive
     from hubagent.ports import ContextView
     from hubagent.types import Command
+
+
+MISSING = frozenset({"no_length", "missing_value"})
+"""Reasons of a request that lacks nothing but a value."""
 
 
 def settle(
@@ -52,6 +57,19 @@ def settle(
     if heard.wrong is None or talk or any(item.decision is Decision.REFUSE for item in found):
         return found
     return (*_taken_back(heard.wrong, found, view, sensitive), *found)
+
+
+def asking(resolutions: Sequence[Resolution]) -> tuple[Resolution, ...]:
+    """Return the resolutions, a refusal for want of a value as the question for it.
+
+    "Set a timer": "For how long?". Not where something else is refused besides.
+    """
+    refused = [item for item in resolutions if item.decision is Decision.REFUSE]
+    if len(refused) != 1 or refused[0].reason not in MISSING:
+        return tuple(resolutions)
+    return tuple(
+        replace(item, decision=Decision.ASK) if item is refused[0] else item for item in resolutions
+    )
 
 
 def _narrowed(heard: Heard, item: Resolution, view: ContextView) -> Resolution:

@@ -104,6 +104,8 @@ def _take(words: tuple[str, ...], at: int, short: Short, values: Values) -> int:
             continue
         if sort == "polarity" and value == "on" and _number(words, at + 1, values) > 0:
             return 1  # "on thirty"
+        if sort == "polarity" and value == "on" and _is_placed(words, at):
+            return 0  # "the one on the veranda"
         if sort in {"direction", "complaint"}:
             short.complaint = sort == "complaint"
             short.way, short.quality = value, quality or short.quality
@@ -129,6 +131,12 @@ def _is_described(words: tuple[str, ...], at: int) -> bool:
     """Return whether a small word tells which one: "the right one", "the back light"."""
     inner = words[at] not in _INSIDE | load().pronouns | {"one", "ones", "a", "an"}
     return inner and 0 < at < len(words) - 1 and words[at - 1] in _DETERMINERS
+
+
+def _is_placed(words: tuple[str, ...], at: int) -> bool:
+    """Return whether an "on" tells where a thing is: it stands between that and a place."""
+    thing = at > 0 and (words[at - 1] in {"one", "ones"} or words[at - 1] not in load().fillers)
+    return thing and words[at + 1 : at + 2] != () and words[at + 1] in _DETERMINERS
 
 
 def _is_of_name(words: tuple[str, ...], at: int, values: Values) -> bool:

@@ -126,7 +126,7 @@ class ByOption:
         domains: set[str] = set()
         for offer in self._offered(tokens):
             place = options.find(tokens, offer.options, offer.kind, self._ordinary)
-            if place is None:
+            if place is None or self._is_thing_itself(place, offer, tokens, view):
                 continue
             size = place.end - place.start
             if best is None or size > best.end - best.start:
@@ -134,6 +134,19 @@ class ByOption:
             if (place.start, place.end) == (best.start, best.end):
                 domains.add(offer.domain)
         return None if best is None else (best, frozenset(domains))
+
+    def _is_thing_itself(
+        self, place: options.Place, offer: _Offer, tokens: tuple[str, ...], view: ContextView
+    ) -> bool:
+        """Return whether "fan on" is a fan switched on, not the fan of a thermostat that is named."""
+        nouns = tokens[place.start : place.end]
+        if not (
+            place.option in options.SWITCHES and set(nouns) & {e.domain for e in view.entities()}
+        ):
+            return False
+        around = text.singulars((*tokens[: place.start], *tokens[place.end :]))
+        kinds = (kind for word in around for kind in self._lexicon.kinds_of((word,)))
+        return not any(offer.domain in said.kind.fits for said in kinds)
 
     def _offered(self, tokens: tuple[str, ...]) -> Iterator[_Offer]:
         seen: set[_Offer] = set()

@@ -34,6 +34,8 @@ _BRIDGES = frozenset({"of"})
 _DETERMINERS = frozenset({"the", "a", "an", "my", "our", "all", "both", "every", "this", "that"})
 _JOINERS = frozenset({"and", "the", "or", "s", "in", "on", "my", "our"})
 _FOR = frozenset({"for"})
+_WITHIN_A_NAME = frozenset({"", "'s", "\u2019s", "s"})
+"""What may stand between two halves of a name: "Pia's fan"."""
 _SWITCHES = frozenset({"turn", "switch", "put", "turned", "switched"})
 _SWITCHED = frozenset({"on", "off"})
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
@@ -169,7 +171,7 @@ class ClauseWords:
     def _is_one(self, left: Part, right: Part) -> bool:
         """Return whether two device phrases stand side by side and are one cut in two."""
         gap = self._utterance[left.end : right.start]
-        return not left.is_place and not gap.strip()
+        return not left.is_place and gap.strip() in _WITHIN_A_NAME
 
     def _widened(self, start: int, end: int, before: list[Part]) -> Part:
         """Take in naming words on both sides of a device slot."""

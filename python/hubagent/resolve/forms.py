@@ -32,6 +32,11 @@ _BREAK = re.compile(
 )
 _OWNS_OR_IS = re.compile(r"['\u2019]s\b", re.IGNORECASE)
 _WE_ARE = re.compile(r"\bwe['\u2019]re\b", re.IGNORECASE)
+_ITS_OWN = re.compile(
+    r"\bits (?=(?:own|volume|sound|brightness|colou?r|light|lamp|temperature|speed|fan|mode|position|blind|screen)\b)",
+    re.IGNORECASE,
+)
+"""Where "its" is no "it's": "the telly on and its volume to thirty"."""
 _IMPERSONAL = frozenset(
     ["it", "its", "thats", "that", "this", "here", "there", "theres", "we", "were", "im", "i", "cant", "bit", "too", "so"]
 )  # fmt: skip
@@ -95,7 +100,7 @@ class Forms:
 
     def _part(self, said: str) -> Form | None:
         """Return the form of a part without a pause; ``None`` if it is a mere word aside."""
-        words = text.tokens(_WE_ARE.sub("we are", said))
+        words = text.tokens(_ITS_OWN.sub("the ", _WE_ARE.sub("we are", said)))
         start = 0
         while start < len(words) and words[start] in self._words["fillers"]:
             start += 1

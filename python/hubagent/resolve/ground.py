@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _CALLED_DOMAINS = frozenset({"switch", "input_boolean", "group"})
 """Domains whose things are what their names say: a switch called "porch light" is a light."""
+_STARTED = frozenset({"scene", "script", "button", "input_button"})
+"""Domains whose things are only meant by a name."""
 _NOT_FOUND = frozenset({"unknown_name", "unknown_area", "no_such_device"})
 """Reasons of a failure that a name misheard may explain."""
 _OTHER_WORDS = 0.85
@@ -254,6 +256,8 @@ class Grounder:
                 return []  # what was named is something else, so nothing else is meant
         implied = frame.implied_domain
         domains = (implied,) if implied in spec.commands else spec.alone
+        if _STARTED.issuperset(domains):
+            return []  # the only scene of a home is not meant by every word that starts one
         found = self._by_kinds(self._kinds(domains), mention, frame, place)
         if found or place is None or place.areas is None:
             return found
@@ -328,6 +332,8 @@ class Grounder:
             called = self._lexicon.called(mention.kind, entity)
             if called and (fit or entity.domain in _CALLED_DOMAINS):
                 return CALLED
+        if 0.0 < fit < CALLED and not entity.device_class:
+            fit = fit if self._lexicon.may_be(kind, entity) else 0.0
         return 0.0 if kind.strict and entity.device_class and fit < CALLED else fit
 
     def _most_specific(self, ids: list[EntityId], mention: Mention) -> list[EntityId]:
@@ -473,6 +479,8 @@ class Grounder:
             if called is not None:
                 return Failure("no_capability", {"name": called.name, "intent": frame.spec.intent})
         domain = frame.implied_domain or next(iter((*frame.spec.words, *frame.spec.alone)), "")
+        if domain in _STARTED:
+            return Failure("not_understood")
         return Failure("no_such_device", {"kind": domain.replace("_", " "), "area": area})
 
     def _named_otherwise(

@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hubagent.resolve import text
@@ -194,7 +195,13 @@ class Lexicon:
     def content(self, words: str) -> tuple[str, ...]:
         """Return the tokens that name something, without articles, quantifiers and the like."""
         small = self.skipped | self.all | self.both
-        found = tuple(word for word in text.tokens(words) if word not in small)
+        spoken = text.tokens(words)
+        numbering = {
+            n
+            for n, (word, behind) in enumerate(pairwise(spoken))
+            if word == "number" and behind.isdigit()
+        }
+        found = tuple(w for n, w in enumerate(spoken) if w not in small and n not in numbering)
         # "The bedroom one" is no thing with a number; "heater one" may be.
         return found[:-1] if _ONE.search(words) and len(found) > 1 else found
 
@@ -218,6 +225,17 @@ class Lexicon:
             near=(),
             together=domain in {"light", "cover"},
         )
+
+    def may_be(self, kind: Kind, entity: Entity) -> bool:
+        """Return whether a thing without a class may be of a kind: no Bedroom Curtains are an awning."""
+        name = text.singulars(text.tokens(entity.name))
+        others = {
+            device_class
+            for words in {name[-size:] for size in range(1, self._longest + 1)}
+            for other in self._by_words.get(words, ())
+            for device_class in other.fits.get(entity.domain, ())
+        }
+        return not others or not others.isdisjoint({*kind.fits[entity.domain], *kind.near})
 
     def called(self, kind: Said, entity: Entity) -> bool:
         """Return whether the entity's own name or an alias has the words of the kind."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _MARKS = frozenset({"to", "on", "in", "into", "at", "onto", "with", "as", "is"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "just"})
-_SWITCHES = frozenset({"on", "off"})
+SWITCHES = frozenset({"on", "off"})
+"""Options that are said of anything: "thermostat fan on"."""
 _NEVER = frozenset({"none", "unknown", ""})
 
 
@@ -102,7 +103,7 @@ def find(
         for start in _starts(words, known):
             place = _place(words, start, start + len(known), kind)
             behind_noun = place.start < start
-            if set(known) <= _SWITCHES:
+            if set(known) <= SWITCHES:
                 if kind.switched and behind_noun:
                     return place._replace(option=option)
                 continue

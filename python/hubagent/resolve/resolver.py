@@ -46,6 +46,8 @@ LEAST_UNNAMED = 0.4
 """The same for a request that names neither thing nor place, and ..."""
 LEAST_UNEXPLAINED = 0.8
 """... for one that besides has words which are nothing to the hub."""
+MOST_UNEXPLAINED = 1
+"""Words that are nothing to the hub beside which nothing unnamed is meant: talk has more."""
 WORTH_TRYING = 0.08
 """Least probability of a further reading, and ..."""
 WORTH_BESIDE = 0.12
@@ -393,6 +395,8 @@ def _least_probability(best: Candidate, mention: Mention) -> float:
         return WORTH_TRYING
     if _is_named(best):
         return LEAST_PROBABILITY
+    if mention.unexplained > MOST_UNEXPLAINED and not features.get("recent"):
+        return math.inf
     return LEAST_UNEXPLAINED if mention.unexplained or mention.loose else LEAST_UNNAMED
 
 

@@ -75,7 +75,7 @@ def read(reading: Hypothesis, clause: str, values: Values, now_s: float) -> Reso
     if seconds is None and action in {TimerAction.START, TimerAction.CANCEL}:
         at_s = _moment_s(reading, clause, values, now_s)
     if action in _NEED_LENGTH and seconds is None and at_s is None:
-        return _refused(reading, "no_length")
+        return _refused(reading, "odd_length" if re.search(r"\d", clause) else "no_length")
     name = _NO_NAME.sub(" ", reading.slot("timer_name") or "")
     name = " ".join(name.split())
     if values.duration_s(name) is not None or values.number(name) is not None:

@@ -7,6 +7,7 @@ clamped: a value outside is refused with the range. One module for each kind of 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hubagent.resolve.amounts import Amounts
@@ -70,6 +71,14 @@ _WITH_MORE = frozenset({
 """Settings that may be said together with others of the same thing."""
 
 
+_OPEN_END = re.compile(r"\b(?:to|at)[\s.,!?]*$", re.IGNORECASE)
+_ASKED_FOR = {
+    "light": "brightness", "media_player": "volume", "climate": "temperature", "fan": "speed",
+    "water_heater": "temperature", "humidifier": "humidity",
+}  # fmt: skip
+"""What is missing where the words break off before it: "dim the lamp to", but "push the door to"."""
+
+
 class Settings:
     """Fills the data of commands."""
 
@@ -79,6 +88,8 @@ class Settings:
     def commands(self, request: Request) -> tuple[Command, ...] | Failure:
         """Return the commands with their data, in order, or why there are none."""
         setting = request.spec.setting
+        if request.entity.domain in _ASKED_FOR and _OPEN_END.search(request.said):
+            return request.missing(_ASKED_FOR[request.entity.domain])
         built = _BUILDERS[setting](request, self._amounts)
         if isinstance(built, Failure):
             return built
