@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ class Objection(NamedTuple):
     """One sentence, without a full stop."""
 
 
+@lru_cache(maxsize=8192)
 def source_key(text: str) -> str:
     """Return words as pairs are looked up by: lower case, without punctuation, single blanks.
 

@@ -253,7 +253,9 @@ class Life:
         dice = errand.dice(-1)
         for entity in self._household.home.entities:
             rests, chance = RESTS.get(entity.domain), dice.random()
-            if rests is not None and chance < _SWITCHED_OFF:
+            if rests is None or chance >= _SWITCHED_OFF:
+                continue
+            if self._hub.world.device(entity.entity_id).state != rests:
                 self._place((entity.entity_id,), rests, {})
 
     def _make_wishable(self, wish: Wish) -> None:

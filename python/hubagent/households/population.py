@@ -113,11 +113,12 @@ def live_one(setting: Setting, arms: Sequence[Learning], number: int) -> tuple[L
     The arms come one after the other in one process, as they mostly say the same words, and those are
     understood once.
     """
-    return tuple(_live(setting, arm, number) for arm in arms)
+    household = household_of(setting, number)
+    return tuple(_live(setting, household, arm, number) for arm in arms)
 
 
-def _live(setting: Setting, arm: Learning, number: int) -> Lived:
-    life = Life(household_of(setting, number), reader(), arm)
+def _live(setting: Setting, household: Household, arm: Learning, number: int) -> Lived:
+    life = Life(household, reader(), arm)
     truth = tuple(life.live(setting.days))
     journal = tuple(life.mind.journal()) if setting.keeps_journal else ()
     return Lived(

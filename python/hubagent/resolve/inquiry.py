@@ -518,9 +518,12 @@ class InquiryReader:
 
     def _quality(self, words: list[str]) -> tuple[Quality | None, list[str]]:
         best: tuple[int, int, Quality] | None = None
+        said = tuple(words)
         for quality in self._lexicon.qualities:
             for phrase in quality.words:
-                at = text.find(tuple(words), phrase)
+                if phrase[0] not in said:
+                    continue  # nearly always, so this is quick
+                at = text.find(said, phrase)
                 if at >= 0 and (best is None or len(phrase) > best[0]):
                     best = (len(phrase), at, quality)
         if best is None and "set" in words and words[-1] in {"to", "at"}:

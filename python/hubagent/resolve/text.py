@@ -72,6 +72,8 @@ def likeness(said: str, known: str) -> float:
 def find(words: tuple[str, ...], part: tuple[str, ...]) -> int:
     """Return where ``part`` stands within ``words``, -1 if it does not."""
     size = len(part)
+    if size and part[0] not in words:
+        return -1  # mostly so, and quick to see
     for start in range(len(words) - size + 1):
         if words[start : start + size] == part:
             return start

@@ -5,6 +5,7 @@ Words of a request in, axis -> signs out; the axes are data (``guardrail.toml``)
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hubagent.rewrite.words import lexicon
@@ -49,9 +50,7 @@ def near_poles(source: tuple[str, ...], target: tuple[str, ...]) -> dict[Axis, s
         if word in target or word in known.poles:
             continue
         meant = {known.near[word]} if word in known.near and _stands_free(source, at) else set()
-        meant |= {
-            pole for pole_word, pole in known.poles.items() if _one_letter_off(word, pole_word)
-        }
+        meant |= _poles_spelt_like(word)
         for axis, sign in meant:
             found.setdefault(axis, set()).add(sign)
     return found
@@ -60,6 +59,13 @@ def near_poles(source: tuple[str, ...], target: tuple[str, ...]) -> dict[Axis, s
 def _stands_free(words: tuple[str, ...], at: int) -> bool:
     """Return whether a short word stands where "on" and "off" do: at an end, or behind "turn"."""
     return at + 1 == len(words) or at == 0 or words[at - 1] in lexicon().sets["switch"]
+
+
+@lru_cache(maxsize=4096)
+def _poles_spelt_like(word: str) -> frozenset[tuple[Axis, int]]:
+    """Return the poles whose words this one is but for a letter."""
+    known = lexicon().poles
+    return frozenset(pole for spelt, pole in known.items() if _one_letter_off(word, spelt))
 
 
 def _one_letter_off(word: str, pole: str) -> bool:

@@ -110,6 +110,7 @@ class Household:
         self.home = home
         self.phrases = phrases
         self._errands_a_day = errands_a_day
+        self._days: dict[int, tuple[Errand, ...]] = {}
         self.names = {entity.entity_id: spoken(entity.name) for entity in home.entities}
         self.rooms = {area.area_id: spoken(area.name) for area in home.areas}
         self.area_of = {entity.entity_id: entity.area_id for entity in home.entities}
@@ -249,7 +250,12 @@ class Household:
     # --- errands ----------------------------------------------------------------------------------
 
     def errands(self, day: int) -> tuple[Errand, ...]:
-        """Return what is wanted on a day, in order of time."""
+        """Return what is wanted on a day, in order of time; the same whenever it is asked."""
+        if day not in self._days:
+            self._days[day] = self._errands(day)
+        return self._days[day]
+
+    def _errands(self, day: int) -> tuple[Errand, ...]:
         dice = self._dice(f"day {day}")
         count = max(1, round(dice.gauss(self._errands_a_day, self._errands_a_day / 4)))
         found = [self._errand(f"{self.seed} {day}.{number}", day) for number in range(count)]

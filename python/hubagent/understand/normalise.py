@@ -7,6 +7,7 @@ quotes, dashes and spaces, so that spans found in it are spans of the original.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _PLAIN = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"',
@@ -14,6 +15,7 @@ _PLAIN = str.maketrans({
 })  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def normalise(text: str) -> str:
     """Return the text in lower case with plain punctuation, character for character.
 

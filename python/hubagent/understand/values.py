@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from hubagent.understand.colours import COLOURS, WHITES
@@ -169,6 +170,7 @@ def temperature_c(words: str, *, fahrenheit: bool = False) -> float | None:
     return said.value
 
 
+@lru_cache(maxsize=8192)
 def duration_s(words: str) -> float | None:
     """Read a length of time in seconds: ``an hour and a half``, ``2 min 30``, ``half an hour``."""
     text = re.sub(r"^(?:in|for|after|of|by|another)\s+", "", _tidy(words))
