@@ -148,3 +148,56 @@ def test_what_cannot_be_opened_is_not_gone_on_with(understand: Understander) -> 
 def test_on_before_a_place_switches_nothing(understand: Understander) -> None:
     *_, turn = _turns(understand, "set Otto's fan to thirty", "and the one in the mess")
     assert _sent(turn) == [("fan.mess", "set_percentage")]
+
+
+def test_all_of_a_compound_or_nothing(understand: Understander) -> None:
+    (turn,) = _turns(understand, "mess lamp red and hold lamp off")
+    assert turn["decision"] == "refuse"
+    assert "Mess Lamp" in turn["response"]
+
+
+def test_one_is_of_the_kind_said_before_it(understand: Understander) -> None:
+    (turn,) = _turns(understand, "turn off the mess lamp and the hold one on")
+    assert _sent(turn) == [("light.mess", "turn_off"), ("light.hold", "turn_on")]
+
+
+def test_what_sounds_is_made_quieter(understand: Understander) -> None:
+    player = {"id": "media_player.deck", "name": "Deck Player", "area": "mess", "state": "paused",
+              "attributes": {"device_class": "speaker", "volume_level": 0.4}}  # fmt: skip
+    home = {**HOME, "entities": [*HOME["entities"], player]}
+    scenario = {"id": "v", "home": home, "turns": [{"text": "volume down ten", "area": "mess"}]}
+    turn = replay_scenario(scenario, understand)["turns"][0]
+    assert _sent(turn) == [("media_player.mess", "volume_set")]
+
+
+def test_a_robot_is_he_or_she(understand: Understander) -> None:
+    *_, paused, again = _turns(
+        understand, "start barnacle", "pause him a minute", "off you go again"
+    )
+    assert _sent(paused) == [("vacuum.barnacle", "pause")]
+    assert _sent(again) == [("vacuum.barnacle", "start")]
+
+
+@pytest.mark.parametrize("back", ["put it back to what it was to start with", "undo it all"])
+def test_several_changes_of_one_thing_are_taken_back_at_once(
+    back: str, understand: Understander
+) -> None:
+    *_, turn = _turns(understand, "air handler to 25", "make it 24", back)
+    assert [(c["entity_id"], c["data"]) for c in turn["commands"]] == [
+        ("climate.mess", {"temperature": 22})
+    ]
+
+
+def test_a_colour_may_be_a_room(understand: Understander) -> None:
+    home = {**HOME, "areas": [*HOME["areas"], {"id": "coral", "name": "Coral Cabin"}],
+            "entities": [*HOME["entities"], _fan("coral", "Coral Fan", "coral", "on"),
+                         _fan("hold", "Hold Fan", "hold", "on")]}  # fmt: skip
+    lines = ("turn the hold fan off", "and coral")
+    turns = [{"text": line, "at": 10 * n} for n, line in enumerate(lines)]
+    turn = replay_scenario({"id": "k", "home": home, "turns": turns}, understand)["turns"][-1]
+    assert _sent(turn) == [("fan.coral", "turn_off")]
+
+
+def test_talk_that_begins_with_a_name_moves_nothing(understand: Understander) -> None:
+    (turn,) = _turns(understand, "toaster pastries and marmalade sandwiches for the children")
+    assert not turn["commands"]

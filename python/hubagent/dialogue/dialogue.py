@@ -111,7 +111,9 @@ class Dialogue:
         text = wording.in_place(text, lambda said: _is_named(said, view))
         text = wording.with_owner(wording.taken_off(text, self._values), _owners(view))
         past = self._memory.newest(utterance)
-        kind = kind_of(past, self._is_home_word) if past is not None else ""
+        kind = wording.kind_before_one(text, self._words.kinds)
+        if not kind and past is not None:
+            kind = kind_of(past, self._is_home_word)
         return replace(utterance, text=wording.with_kind(text, kind) if kind else text)
 
     def _plain(self, utterance: Utterance, view: ContextView) -> Heard:
@@ -163,6 +165,8 @@ class Dialogue:
         extra = [word for word in known.tokens(rest) if word not in self._words.fillers]
         extra = [word for word in extra if word not in {"no", "wait", "last", "one", "did", "what"}]
         count = next((_COUNTS[word] for word in extra if word in _COUNTS), 1)
+        if self._words.patterns["from_the_start"].search(said) is not None:
+            count = _about_the_same(pasts)
         if count > 1 and len(pasts) > 1:
             return self._undo_several(utterance, pasts[:count], view)
         past, only = meant(pasts, extra) or (pasts[0], frozenset())
@@ -311,6 +315,8 @@ class Dialogue:
         if self._words.questions.intersection(known.tokens(rest)[:1]):
             return None  # "is the other one locked too": that locks nothing
         short = parse(rest, self._values)
+        if short.colour and not short.other and not _have_lights(past.targets, view):
+            short.other, short.colour = short.colour, ""  # "and lemon": a room, after the fans
         heard = replace(self._plain(utterance, view), note="a follow-up")
         other = self._other(rest, past, view)
         if other is not None:
@@ -506,6 +512,16 @@ class Dialogue:
             ),
             undone=undone if done else (),
         )
+
+
+def _about_the_same(pasts: Sequence[Past]) -> int:
+    """Return how many of the last turns moved the same things, one after the other."""
+    moved = [frozenset(command.entity_id for command in past.commands) for past in pasts]
+    return next((n for n, ids in enumerate(moved) if not ids or ids != moved[0]), len(moved))
+
+
+def _have_lights(ids: Sequence[EntityId], view: ContextView) -> bool:
+    return any(view.entity(i).domain == "light" for i in ids)
 
 
 def _owners(view: ContextView) -> tuple[str, ...]:

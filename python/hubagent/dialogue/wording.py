@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hubagent.dialogue.words import load, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hubagent.ports import Values
 
@@ -151,6 +151,16 @@ def with_kind(text: str, kind: str) -> str:
         noun = f"{kind}s" if said == "ones" else kind
         return f"{text[: word.start()]}{noun}{text[word.end() :]}"
     return text
+
+
+def kind_before_one(text: str, kinds: Mapping[str, Sequence[str]]) -> str:
+    """Return the kind that "one" stands for in the same breath: "the lemon fan off and the olive one on"."""
+    words = tokens(text)
+    at = next((n for n, word in enumerate(words) if word in {"1", "one", "ones"} and n), 0)
+    nouns = {noun for several in kinds.values() for noun in several}
+    return next(
+        (w.removesuffix("s") for w in reversed(words[:at]) if w.removesuffix("s") in nouns), ""
+    )
 
 
 def taken_off(text: str, values: Values) -> str:

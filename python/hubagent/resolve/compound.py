@@ -72,6 +72,9 @@ class CompoundResolver:
             found = self._each(parts, plain, antecedents)
             if found is not None and _says_no_less(found, whole):
                 return found
+            left_out = self._left_out(parts, plain, antecedents, whole) if found is None else ()
+            if left_out:
+                return left_out
         moved = set(_moved(whole))
         for shared in () if _EXCEPT.search(said) else self._sharing(said):
             found = self._each(shared, plain, antecedents)
@@ -100,6 +103,31 @@ class CompoundResolver:
             if done and _domains(resolved) == _domains(found[like]):
                 found[number] = resolved
         return tuple(item for resolved in found for item in resolved)
+
+    def _left_out(
+        self,
+        parts: Sequence[str],
+        plain: Plain,
+        antecedents: Sequence[EntityId],
+        whole: Sequence[Resolution],
+    ) -> tuple[Resolution, ...]:
+        """Return all parts where the whole would carry out some and pass over one that cannot be done.
+
+        "Niche one red and niche two off", and the first has no colours: all of it or nothing.
+        """
+        if not all(item.decision is Decision.ACT for item in whole):
+            return ()
+        found = [plain(self._understand.understand(part), antecedents) for part in parts]
+        done = [
+            items
+            for items, part in zip(found, parts, strict=True)
+            if all(_is_done(i, part) for i in items)
+        ]
+        unable = [i for items in found for i in items if i.reason in _UNABLE]
+        moved = {entity_id for items in done for entity_id in _moved(items)}
+        if not done or len(unable) != len(parts) - len(done) or not set(_moved(whole)) <= moved:
+            return ()
+        return tuple(item for items in found for item in items)
 
     def _sharing(self, said: str) -> Iterator[tuple[str, str]]:
         """Yield both requests of "turn A and B down to fifty" and "A and B off", each in full."""
@@ -170,5 +198,7 @@ def _is_done(item: Resolution, part: str) -> bool:
     return item.decision is Decision.ANSWER and asked
 
 
+_UNABLE = frozenset({"no_capability", "out_of_range", "unknown_value", "unreachable", "is_off"})
+"""Refusals of what was understood and is of this home."""
 _TELL = frozenset({"tell", "check", "read", "say"})
 """Verbs of questions that are put as requests."""

@@ -86,6 +86,8 @@ def preference(state: Value, prefer: str) -> float:
         return float(state not in _RESTING)
     if prefer == "resting":
         return float(state in _RESTING)
+    if prefer == "sounding":
+        return float(state not in _RESTING and state != "paused")
     return float(state in _STATES[prefer])
 
 

@@ -237,7 +237,7 @@ class Grounder:
     def _unnamed(self, mention: Mention, frame: Frame, place: Place | None) -> list[Grounding]:
         """Return candidates when no device was named: by a kind in the sentence, or the intent."""
         spec = frame.spec
-        for words in spec.words:
+        for words in spec.words if not (mention.loose and mention.unexplained) else ():
             found = self._find(device_mention(words, self._lexicon), frame, place)
             if found:
                 return found

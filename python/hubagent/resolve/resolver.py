@@ -46,7 +46,7 @@ LEAST_UNNAMED = 0.4
 """The same for a request that names neither thing nor place, and ..."""
 LEAST_UNEXPLAINED = 0.8
 """... for one that besides has words which are nothing to the hub."""
-MOST_UNEXPLAINED = 1
+MOST_UNEXPLAINED = 2
 """Words that are nothing to the hub beside which nothing unnamed is meant: talk has more."""
 WORTH_TRYING = 0.08
 """Least probability of a further reading, and ..."""
@@ -328,7 +328,10 @@ class Resolver:
             return _refused(spec, candidates)
         best = candidates[0]
         probability = self._support(best, hypothesis, clause)
-        if probability < _least_probability(best, mention):
+        asks = bool(
+            self._lexicon.requests & set(text.tokens(scene.text[clause.start : clause.end]))
+        )
+        if probability < _least_probability(best, mention, asks=asks):
             return _refused(spec, Failure("not_understood"))
         resolution = choose.decide(
             candidates,
@@ -385,16 +388,18 @@ def _without_chatter(
     return tuple(found)
 
 
-def _least_probability(best: Candidate, mention: Mention) -> float:
+def _least_probability(best: Candidate, mention: Mention, *, asks: bool) -> float:
     """Return how surely a request must be understood before anything moves.
 
-    Little, when every word of it is a request's or a full name's; more, when nothing was named.
+    Little, when every word of it is a request's or a full name's; more, when nothing was named, or
+    no word of what is much besides ``asks`` for anything.
     """
     features = dict(best.features)
     if features.get("named_fully") and not mention.unexplained:
         return WORTH_TRYING
     if _is_named(best):
-        return LEAST_PROBABILITY
+        amid_talk = mention.unexplained > MOST_UNEXPLAINED and not asks
+        return LEAST_UNEXPLAINED if amid_talk else LEAST_PROBABILITY
     if mention.unexplained > MOST_UNEXPLAINED and not features.get("recent"):
         return math.inf
     return LEAST_UNEXPLAINED if mention.unexplained or mention.loose else LEAST_UNNAMED

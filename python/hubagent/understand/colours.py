@@ -116,7 +116,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "papayawhip": (255, 239, 213),
     "peachpuff": (255, 218, 185),
     "peru": (205, 133, 63),
-    "pink": (255, 192, 203),
+    "pink": (255, 105, 180),
     "plum": (221, 160, 221),
     "powderblue": (176, 224, 230),
     "purple": (128, 0, 128),
