@@ -201,3 +201,27 @@ def test_a_colour_may_be_a_room(understand: Understander) -> None:
 def test_talk_that_begins_with_a_name_moves_nothing(understand: Understander) -> None:
     (turn,) = _turns(understand, "toaster pastries and marmalade sandwiches for the children")
     assert not turn["commands"]
+
+
+def test_what_is_told_of_a_colour_and_of_the_speakers_room(understand: Understander) -> None:
+    glow = {"id": "light.glow", "name": "Keel Glow", "area": "hold", "state": "on",
+            "attributes": {"supported_color_modes": ["hs"], "color_mode": "hs", "hs_color": [275, 90]}}  # fmt: skip
+    fans = [{**item, "state": "on", "attributes": {**item["attributes"], "percentage": level}}
+            for item, level in ((_fan("otto", "Otto's Fan", "otto"), 20), (_fan("mess", "Mess Fan", "mess"), 70))]  # fmt: skip
+    others = [item for item in HOME["entities"] if not item["id"].startswith("fan.")]
+    home = {**HOME, "entities": [*others, *fans, glow]}
+    lines = ("what colour is the keel glow", "how fast is the fan going")
+    turns = [{"text": line, "area": "mess", "at": 10 * n} for n, line in enumerate(lines)]
+    colour, speed = replay_scenario({"id": "c", "home": home, "turns": turns}, understand)["turns"]
+    assert "purple" in colour["response"]
+    assert "70" in speed["response"]
+    assert "20" not in speed["response"]
+
+
+def test_water_names_no_valve_for_sure(understand: Understander) -> None:
+    tap = {"id": "valve.tap", "name": "Quay Tap", "area": "quay", "state": "closed",
+           "attributes": {"device_class": "water", "supported_features": ["open", "close"]}}  # fmt: skip
+    home = {**HOME, "entities": [*HOME["entities"], tap]}
+    scenario = {"id": "w", "home": home, "turns": [{"text": "run some water", "area": "quay"}]}
+    turn = replay_scenario(scenario, understand)["turns"][0]
+    assert (turn["decision"], turn["commands"]) == ("ask", [])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import text
 from hubagent.resolve.asked_lists import on_lists
 from hubagent.resolve.asked_when import asks_when, last_change
+from hubagent.resolve.colour_names import colour_name
 from hubagent.resolve.features import Failure, is_cooker
 from hubagent.resolve.inquiry import Inquiry, InquiryReader, without_frame
 from hubagent.resolve.named import AskedNames, Named, named, scattered, sensors_of
@@ -33,6 +34,7 @@ _SHUT = frozenset({"open", "closed", "locked", "unlocked"})
 _SCREENS = frozenset({"blind", "curtain", "shade", "shutter", "awning", "damper"})
 """Covers that keep nobody out: no part of "is everything shut"."""
 _WARM = frozenset({"on", "heat", "heating", "auto", "electric", "gas"})
+_RGB = 3
 _SPOKEN_MOST = 5
 _OF_ROOMS = frozenset({"temperature", "humidity", "illuminance", "brightness", "battery"})
 """Qualities that are no room's when they are another's."""
@@ -250,6 +252,11 @@ class _Lookup:
         near = tuple(e for e in found if self._view.area_of(e.entity_id) in here)
         return near or found
 
+    def _told_here_first(self, told: tuple[Told, ...]) -> tuple[Told, ...]:
+        """Return what the speaker's room tells of the one thing asked about, if it has such a thing."""
+        near = self._here_first(tuple(item.entity for item in told))
+        return tuple(item for item in told if item.entity in near)
+
     # -- values ------------------------------------------------------------------------------------
 
     def _told(self) -> tuple[Told, ...]:
@@ -269,6 +276,8 @@ class _Lookup:
                 return self._of_place(quality, own)
             plural = _is_plural(inquiry.subject[-1])
             told = self._tellers.telling(quality, inquiry.subject, areas, plural=plural)
+            if not plural and areas is None and self._lexicon.kinds_of(inquiry.subject):
+                told = self._told_here_first(told)
             return told or self._tellers.measuring(inquiry.subject, areas)
         if quality.name in {"media", "artist", "volume", "source"}:
             return self._of_what_plays(quality, areas)
@@ -635,6 +644,10 @@ def spoken(value: Value) -> str:
         return "unknown"
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
+    if isinstance(value, tuple) and len(value) == _RGB:
+        parts = [part for part in value if isinstance(part, int)]
+        if len(parts) == _RGB:
+            return colour_name(*parts)
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     return str(value).replace("_", " ")
