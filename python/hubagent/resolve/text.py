@@ -78,3 +78,8 @@ def find(words: tuple[str, ...], part: tuple[str, ...]) -> int:
         if words[start : start + size] == part:
             return start
     return -1
+
+
+def is_plural(word: str) -> bool:
+    """Return whether a word is in the plural."""
+    return singular(word) != word
