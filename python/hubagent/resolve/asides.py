@@ -14,7 +14,7 @@ from hubagent.resolve import forms, lexicon, text
 from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.forms import Form
-from hubagent.resolve.inquiry import form_of
+from hubagent.resolve.question_forms import form_of
 from hubagent.types import Decision
 
 if TYPE_CHECKING:

@@ -21,12 +21,14 @@ from hubagent.resolve.asked_values import AskedValues
 from hubagent.resolve.asked_verdicts import told_verdict
 from hubagent.resolve.asked_when import asks_when
 from hubagent.resolve.features import Failure
-from hubagent.resolve.inquiry import Inquiry, InquiryReader, without_frame
+from hubagent.resolve.inquiry_reader import InquiryReader
 from hubagent.resolve.named import AskedNames
+from hubagent.resolve.question_forms import without_frame
 
 if TYPE_CHECKING:
     from hubagent.ports import Values
     from hubagent.resolve.ground import Grounder
+    from hubagent.resolve.inquiry import Inquiry
     from hubagent.resolve.lexicon import Lexicon
     from hubagent.resolve.verdict import Verdict
     from hubagent.types import Hypothesis

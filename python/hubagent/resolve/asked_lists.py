@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
-from hubagent.resolve.inquiry import form_of, is_subject_first, without_tag
 from hubagent.resolve.named import named
+from hubagent.resolve.question_forms import form_of, is_subject_first, without_tag
 from hubagent.resolve.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import coordination, text
-from hubagent.resolve.inquiry import form_of
 from hubagent.resolve.later import TimedResolver
+from hubagent.resolve.question_forms import form_of
 from hubagent.types import Decision
 
 if TYPE_CHECKING:

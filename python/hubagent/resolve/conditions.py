@@ -17,7 +17,7 @@ from hubagent.resolve.asked import Asked
 from hubagent.resolve.compound import CompoundResolver
 from hubagent.resolve.coordination import verb_of
 from hubagent.resolve.ground import Grounder
-from hubagent.resolve.inquiry import form_of, without_frame
+from hubagent.resolve.question_forms import form_of, without_frame
 from hubagent.types import Decision, Resolution
 
 if TYPE_CHECKING:

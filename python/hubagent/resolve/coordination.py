@@ -19,7 +19,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
-from hubagent.resolve.inquiry import form_of
+from hubagent.resolve.question_forms import form_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

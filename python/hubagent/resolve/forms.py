@@ -16,7 +16,7 @@ from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any
 
 from hubagent.resolve import text
-from hubagent.resolve.inquiry import is_causative
+from hubagent.resolve.question_forms import is_causative
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

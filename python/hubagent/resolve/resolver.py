@@ -23,9 +23,9 @@ from hubagent.resolve.by_verb import ByVerb
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
-from hubagent.resolve.inquiry import without_frame, without_tag
 from hubagent.resolve.mention import read_mentions
 from hubagent.resolve.polarity import put_right
+from hubagent.resolve.question_forms import without_frame, without_tag
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Settings
 from hubagent.resolve.tidy import with_numbers, with_places
