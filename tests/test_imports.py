@@ -32,6 +32,7 @@ KEEPERS = {
     },
     "onnxruntime": {"understand/model.py", "training/export.py"},
     "paho": {"mqtt/client.py", "simulate/client.py"},
+    "serial": {"bridge/lines.py"},
     "torch": {"training"},
     "typer": {"cli.py", "reference.py"},
 }

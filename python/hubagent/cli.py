@@ -494,6 +494,65 @@ def memory_mute(
         out.print("says nothing of it now" if found["muted"] else "says it again")
 
 
+bridge = typer.Typer(
+    help="Devices of firmware_bridge on serial ports and sockets.", no_args_is_help=True
+)
+app.add_typer(bridge, name="bridge")
+
+
+@bridge.command("run")
+def bridge_run(config: ConfigPath = None, state_dir: StateDir = None) -> None:
+    """Run a bridge alone, for lines on another machine than the hub (`hubagent run` has its own)."""
+    from hubagent.daemon.bridging import run_alone
+
+    settings = _settings(config, state_dir)
+    _log_to_stderr(settings.log.level)
+    run_alone(settings)
+
+
+@bridge.command("status")
+def bridge_status(
+    config: ConfigPath = None, state_dir: StateDir = None, as_json: AsJson = False
+) -> None:
+    """List the lines of the running bridge and the devices on them."""
+    for found in _ask_bridge(config, state_dir, "status", {}):
+        if as_json:
+            _print_json(found)
+            continue
+        table = Table("line", "frames", "broken", "device", "firmware", "state", box=None)
+        for line in found["lines"]:
+            for device in line["devices"] or [{}]:
+                state = "-" if not device else "online" if device["online"] else "not yet"
+                table.add_row(
+                    escape(line["name"]), str(line["frames"]), str(line["broken"]),
+                    device.get("id", "-"), escape(device.get("firmware", "-")), state,
+                )  # fmt: skip
+        out.print(table)
+
+
+@bridge.command("ota")
+def bridge_ota(
+    device: Annotated[str, typer.Argument(help="Id of the device, as `bridge status` has it.")],
+    file: Annotated[Path, typer.Argument(help="Signed image, of tools/sign_image.py.")],
+    config: ConfigPath = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a signed firmware to a device and wait until it has proved itself; resumes what was cut."""
+    params = {"device": device, "file": str(file.absolute())}
+    with Progress(console=err, transient=True) as bars:
+        show = _progress(bars)
+        for answer in _ask_bridge(config, state_dir, "ota", params):
+            if "phase" in answer:
+                show("sending", answer["done"], answer["total"])
+                if answer["phase"] == "trying":
+                    show("on trial", 0, 1)
+            elif as_json:
+                _print_json(answer)
+            else:
+                out.print(f"{device} runs {answer['version']}", markup=False)
+
+
 # --- helpers --------------------------------------------------------------------------------------
 
 
@@ -556,6 +615,13 @@ def _ask_hub(
 ) -> Iterator[dict[str, Any]]:
     path = _settings(config, state_dir).hub.state_dir / control.SOCKET_NAME
     return control.call(path, method, params, timeout_s=timeout_s)
+
+
+def _ask_bridge(
+    config: Path | None, state_dir: Path | None, method: str, params: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    path = _settings(config, state_dir).hub.state_dir / control.BRIDGE_SOCKET_NAME
+    return control.call(path, method, params, timeout_s=60.0)
 
 
 def _device_table(rows: Iterable[dict[str, Any]]) -> Table:

@@ -27,6 +27,7 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 65_536
 SOCKET_NAME = "control.sock"
+BRIDGE_SOCKET_NAME = "bridge.sock"
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

@@ -231,6 +231,36 @@ class Transport(Protocol):
         ...
 
 
+class Standing(Protocol):
+    """How a connection to the broker is."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is one."""
+        ...
+
+    @property
+    def connects(self) -> int:
+        """Connections made since the start."""
+        ...
+
+
+class BrokerLink(Protocol):
+    """A connection to the broker for one who needs to know what has arrived there."""
+
+    def deliver(self, publication: Publication) -> Callable[[], bool]:
+        """Publish; return what tells whether it is confirmed. Raise ``TransportError``."""
+        ...
+
+    def drain(self, max_messages: int, max_wait_s: float) -> list[Message]:
+        """Return what was heard, in order."""
+        ...
+
+    def standing(self) -> Standing:
+        """Return how the connection is."""
+        ...
+
+
 class Understand(Protocol):
     """Words to readings."""
 

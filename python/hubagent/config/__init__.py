@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
-    "Config", "MqttConfig", "Secret", "Systemd", "is_loopback", "load_config", "read_systemd",
+    "BridgeConfig", "Config", "MqttConfig", "Secret", "Systemd", "is_loopback", "load_config", "read_systemd",
 ]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "HUBAGENT_"
@@ -195,6 +195,20 @@ class LearningConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeConfig:
+    """Devices of firmware_bridge on serial ports and sockets; none = no bridge in `hubagent run`."""
+
+    serial: tuple[str, ...] = ()
+    """Patterns of serial ports, such as `/dev/serial/by-id/*`; a port is not written to before a
+    device spoke on it."""
+    listen: str = ""
+    """Address on which devices connect over TCP, such as `0.0.0.0`; empty = not. Whoever reaches it
+    can be a device."""
+    port: Annotated[int, Range(0, 65535)] = 7331
+    """TCP port of `listen`; 0 = any that is free."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """The log, on standard error."""
 
@@ -218,6 +232,8 @@ class Config:
     """Sending commands."""
     learning: LearningConfig = LearningConfig()
     """What the hub keeps of what was said, and whether it learns from it; nothing leaves the hub."""
+    bridge: BridgeConfig = BridgeConfig()
+    """Devices of firmware_bridge on serial ports and sockets; none = no bridge in `hubagent run`."""
     log: LogConfig = LogConfig()
     """The log, on standard error."""
 
@@ -285,6 +301,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _finish(config: Config, state_dir: Path | None, problems: list[str]) -> Config:
     """Check what one field alone cannot tell, read the password file, settle the state folder."""
     problems += [*_mqtt_problems(config.mqtt), *_home_problems(config.home)]
+    if config.bridge.listen:
+        problems += _address_problems("bridge.listen", config.bridge.listen)
     hub = replace(config.hub, state_dir=(state_dir or config.hub.state_dir).expanduser())
     return replace(config, hub=hub, mqtt=_with_password(config.mqtt, problems))
 
@@ -315,10 +333,14 @@ def _mqtt_problems(mqtt: MqttConfig) -> Iterator[str]:
         yield f"`mqtt.embedded`: expected `auto` or `never`, as `{mqtt.host}` is not this machine"
     if mqtt.embedded == "always" and mqtt.tls:
         yield "`mqtt.tls`: expected `false`, as the own broker does not speak TLS"
+    yield from _address_problems("mqtt.embedded_listen", mqtt.embedded_listen)
+
+
+def _address_problems(key: str, address: str) -> Iterator[str]:
     try:
-        ipaddress.ip_address(mqtt.embedded_listen)
+        ipaddress.ip_address(address)
     except ValueError:
-        yield f"`mqtt.embedded_listen`: expected an IP address, found `{mqtt.embedded_listen}`"
+        yield f"`{key}`: expected an IP address, found `{address}`"
 
 
 def _home_problems(home: HomeConfig) -> Iterator[str]:

@@ -23,6 +23,7 @@ from hubagent.clock import Clock, SystemClock
 from hubagent.config import Config, MqttConfig, is_loopback, read_systemd
 from hubagent.context.store import ContextStore
 from hubagent.control import SOCKET_NAME, ControlServer
+from hubagent.daemon.bridging import BridgeService
 from hubagent.daemon.idle import IdleLearner
 from hubagent.daemon.loops import Loop, TurnWorker
 from hubagent.daemon.owner import OwnersWord
@@ -83,6 +84,8 @@ class Daemon:
         self._broker: EmbeddedBroker | None = None
         self._client: MqttClient | None = None
         self._control: ControlServer | None = None
+        self.bridge: BridgeService | None = None
+        """Devices on lines; ``None`` when the settings name none."""
         self._loops: list[Loop] = []
         self._lock: IO[bytes] | None = None
         self._started_s = self.clock.monotonic_s()
@@ -189,6 +192,10 @@ class Daemon:
         for loop in self._loops:
             loop.start()
         client.start()
+        if config.bridge.serial or config.bridge.listen:
+            amqtt = self._broker is not None and self._broker.program == "amqtt"
+            self.bridge = BridgeService(config, settings, clock, only_311=amqtt)
+            self.bridge.start()
         self._control = ControlServer(config.hub.state_dir / SOCKET_NAME, handlers(self))
         self._control.start()
 
@@ -234,6 +241,9 @@ class Daemon:
         if self._control is not None:
             self._control.stop()
             self._control = None
+        if self.bridge is not None:
+            self.bridge.stop()
+            self.bridge = None
         if self.learner is not None:
             self.learner.stop()
         for loop in reversed(self._loops):
@@ -295,6 +305,7 @@ class Daemon:
             "uptime_s": round(self.clock.monotonic_s() - self._started_s, 1),
             "entities": len(self.store.view().entities()),
             "turns": self._worker.counters()["turns"],
+            "bridge": None if self.bridge is None else self.bridge.health(),
             "learning": None if self.brain is None else self.brain.health(),
             "home_assistant": self._presence.home_assistant_heard,
             "unknown_entities": list(self._owner.pending()),

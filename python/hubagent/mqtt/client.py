@@ -30,7 +30,7 @@ from hubagent.errors import TransportError
 from hubagent.mqtt.inbox import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, SocketLike
     from paho.mqtt.reasoncodes import ReasonCode
@@ -200,6 +200,16 @@ class MqttClient:
         Raises:
             TransportError: When there is no connection, or the topic cannot be published to.
         """
+        self.deliver(publication)
+
+    def deliver(self, publication: Publication) -> Callable[[], bool]:
+        """Publish, and return what tells whether the broker has confirmed it.
+
+        It stays false when the connection is lost first.
+
+        Raises:
+            TransportError: As for :meth:`publish`.
+        """
         connection = self._connection
         if connection is None or not self._up.is_set():
             self._refused += 1
@@ -229,6 +239,7 @@ class MqttClient:
             self._refused += 1
             raise TransportError(self._endpoint(), f"not sent: {info.rc.name}")
         self._published += 1
+        return lambda: info.rc == MQTT_ERR_SUCCESS and info.is_published()
 
     # --- connecting --------------------------------------------------------------------------------
 
