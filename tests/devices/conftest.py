@@ -65,8 +65,9 @@ class House:
     def hear(self, topic: str, payload: object, *, retained: bool = True) -> IngestReport:
         """Let a message come in, as from the wire."""
         self.clock.advance(0.01)
-        raw = payload if isinstance(payload, str) else json.dumps(payload)
-        message = Message(topic, raw.encode(), retained, self.clock.now_s())
+        text = payload if isinstance(payload, str | bytes) else json.dumps(payload)
+        raw = text.encode() if isinstance(text, str) else text
+        message = Message(topic, raw, retained, self.clock.now_s())
         report = self.store.ingest([message])
         for adapter, _ in report.watched:
             self.requests += self.directory.handle(adapter, message)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from hubagent.devices import abbreviations
+from hubagent.devices.conventions import adapters
 from hubagent.devices.ha_components import READERS
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.homie import Homie
@@ -171,6 +172,56 @@ def test_any_shelly_of_the_first_generation_is_declared_or_refused(
     tell(ShellyGen1(), "shellies/announce", payload)
     tell(ShellyGen1(), "shellies/announce", {"id": payload, "mac": "0123456789AB"})
     house.hear(f"shellies/x/{part}", payload)
+
+
+LEVEL = st.sampled_from(["0", "7", "x", "a b", "kitchen", "mygateway1-out", "$x", "é"])
+NOISE = st.text("{}[]\"':,%$#~\0é\x7f ", max_size=12)
+
+
+def a_topic(draw: st.DrawFn, topic_filter: str) -> str:
+    """Return a topic that the filter takes."""
+    levels = []
+    for level in topic_filter.split("/"):
+        if level == "#":
+            levels += draw(st.lists(LEVEL, max_size=4))
+        else:
+            levels.append(draw(LEVEL) if level == "+" else level)
+    return "/".join(levels)
+
+
+@st.composite
+def heard(draw: st.DrawFn, payloads: st.SearchStrategy[object]) -> list[tuple[str, object]]:
+    """Return messages on topics of one adapter."""
+    filters = draw(st.sampled_from(adapters())).filters()
+    said = draw(st.lists(st.tuples(st.sampled_from(filters), payloads), min_size=1, max_size=6))
+    return [(a_topic(draw, topic), payload) for topic, payload in said]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(said=heard(JSON | st.text(max_size=8)))
+def test_anything_on_any_topic_of_any_adapter_is_declared_or_refused(
+    house: House, said: list[tuple[str, object]]
+) -> None:
+    for topic, payload in said:
+        house.hear(topic, payload)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(said=heard(NOISE | st.binary(max_size=8).map(lambda raw: b"\xff" + raw)))
+def test_noise_on_any_topic_of_any_adapter_makes_no_state(
+    house: House, said: list[tuple[str, object]]
+) -> None:
+    empty = type(house)()
+    for topic, payload in said:
+        empty.hear(topic, payload)
+    told = {None, *(payload for _, payload in said)}
+    view = empty.store.view()
+    for entity in view.entities():
+        assert view.state(entity.entity_id).state in told, entity
 
 
 COMPONENT = st.one_of(JSON, CONFIG.map(lambda config: {"p": "sensor", **config}))

@@ -9,6 +9,7 @@ from hubagent.devices.homie import Homie
 from hubagent.devices.shelly_gen1 import ShellyGen1
 from hubagent.devices.shelly_rpc import ShellyRpc
 from hubagent.devices.tasmota import Tasmota
+from hubagent.devices.valetudo import Valetudo
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 
 if TYPE_CHECKING:
@@ -21,4 +22,12 @@ def adapters() -> tuple[Adapter, ...]:
     A producer's own convention says more of its devices than what it tells Home Assistant, so Home
     Assistant's comes last.
     """
-    return (Zigbee2Mqtt(), Tasmota(), ShellyRpc(), ShellyGen1(), Homie(), HomeAssistant())
+    return (
+        Zigbee2Mqtt(),
+        Tasmota(),
+        ShellyRpc(),
+        ShellyGen1(),
+        Valetudo(),
+        Homie(),
+        HomeAssistant(),
+    )

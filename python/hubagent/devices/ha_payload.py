@@ -21,6 +21,7 @@ _TOPIC = re.compile(r"(\w+)/(?:([a-zA-Z0-9_-]+)/)?([a-zA-Z0-9_-]+)/config", re.A
 _PLAIN_TEMPLATE = re.compile(
     r"""\{\{\s*value_json((?:\.[A-Za-z_]\w*|\[\s*(?:'[^'\\]*'|"[^"\\]*"|\d+)\s*\])+)\s*\}\}"""
 )
+_ALL = re.compile(r"\s*\{\{\s*value\s*\}\}\s*")
 _STEP = re.compile(r"""\.([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|"([^"]*)"|(\d+))\s*\]""")
 _MAX_PAYLOAD_BYTES = 262_144
 
@@ -234,8 +235,8 @@ class Config:
     def reading(self, topic_key: str, template_key: str = "value_template") -> Reading | None:
         """Return where a value is heard, or ``None`` when there is no such topic.
 
-        A template that only looks up a key becomes a JSON pointer: the same values, cheaper, and
-        comparable with what other conventions say.
+        A template that only looks up a key becomes a JSON pointer, one that prints the payload none:
+        the same values, cheaper, and comparable with what other conventions say.
         """
         topic = self.text(topic_key)
         if not topic:
@@ -246,7 +247,7 @@ class Config:
         pointer = plain_pointer(template)
         if pointer:
             return Reading(topic, pointers=(pointer,))
-        return Reading(topic, template)
+        return Reading(topic, "" if _ALL.fullmatch(template) else template)
 
     def writing(self, topic_key: str, template_key: str = "command_template") -> Writing | None:
         """Return where a value is sent, or ``None`` when there is no such topic."""

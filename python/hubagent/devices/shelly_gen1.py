@@ -19,20 +19,19 @@ from hubagent.devices.draft import (
     Draft,
     Reading,
     Writing,
-    full_name,
     refusal,
     scaled,
-    slug,
     words,
 )
 from hubagent.devices.ha_payload import Config, read_object
+from hubagent.devices.parts import Parts, begin, device_named
 from hubagent.devices.topics import colons, publishable
-from hubagent.types import Convert, Device, DeviceId, Discovery, EntityId, Kind, Publication
+from hubagent.types import Convert, Discovery, Kind, Publication
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hubagent.types import Declaration, Message
+    from hubagent.types import Declaration, Device, Message
 
 _PART = re.compile(
     r"shellies/(?P<id>.+?)/(?P<part>relay/\d+(?:/(?:power|energy))?|roller/0(?:/(?:pos|power|energy))?"
@@ -42,7 +41,6 @@ _PART = re.compile(
     r"|sensor/(?:temperature|humidity|battery|state|lux|motion|vibration|flood|smoke|gas)|temperature)"
 )
 _MAC = re.compile(r"[0-9A-F]{12}", re.IGNORECASE)
-_MAX_DEVICES = 512
 _ON_OFF = words((("on", "on"), ("off", "off"), ("overpower", "off")))
 _TRUE = words((("true", "on"), ("false", "off"), ("1", "on"), ("0", "off")))
 _DETECTION = replace(_TRUE, words=(*_TRUE.words, ("mild", "on"), ("heavy", "on"), ("none", "off")))
@@ -78,9 +76,8 @@ class ShellyGen1:
     name = "shelly_gen1"
 
     def __init__(self) -> None:
-        self._parts: dict[str, set[str]] = {}
+        self._parts = Parts(self.name)
         self._devices: dict[str, Device] = {}
-        self._asked: set[str] = set()
 
     def filters(self) -> tuple[str, ...]:
         """Return the topic filters; an id may hold slashes, so all below is looked at."""
@@ -93,45 +90,31 @@ class ShellyGen1:
         found = _PART.fullmatch(message.topic)
         if found is None or not message.payload:
             return self._met(message)
-        ident, part = found["id"], found["part"]
-        parts = self._known(ident)
+        ident, part = publishable(found["id"]), found["part"]
         # What a lamp can do shows in its status alone.
         white = part.endswith("/status") and b'"temp"' in message.payload
-        heard = {part, part.replace("/status", "/temp")} if white else {part}
-        if heard <= parts:
-            return Discovery()
-        parts |= heard
-        return self._everything(ident)
+        heard = (part, part.replace("/status", "/temp")) if white else (part,)
+        return self._everything(ident) if self._parts.add(ident, *heard) else Discovery()
 
     def _met(self, message: Message) -> Discovery:
         """Ask a device that is there and did not say yet who it is; it announces itself once only."""
         ident = message.topic.removeprefix("shellies/").removesuffix("/online")
-        if not message.topic.endswith("/online") or message.payload != b"true":
+        if not message.topic.endswith("/online") or not self._parts.add(ident, "online"):
             return Discovery()
-        if ident in self._devices or ident in self._asked or len(self._asked) >= _MAX_DEVICES:
-            return Discovery()
-        self._asked.add(ident)
         request = Publication(publishable(f"shellies/{ident}/command"), b"announce", qos=0)
-        return Discovery(requests=(request,))
-
-    def _known(self, ident: str) -> set[str]:
-        if ident not in self._parts and len(self._parts) >= _MAX_DEVICES:
-            raise refusal("too many", f"more than {_MAX_DEVICES} Shelly devices")
-        publishable(ident)
-        return self._parts.setdefault(ident, set())
+        ask = message.payload == b"true" and ident not in self._devices
+        return Discovery(self._everything(ident).declared, requests=(request,) if ask else ())
 
     def _announced(self, message: Message) -> Discovery:
         said = Config(read_object(message.payload))
         ident, mac = said.text("id"), said.text("mac")
         if not ident or not _MAC.fullmatch(mac):
             raise refusal("wrong value", "`id` and `mac` do not name a device")
-        self._known(ident)
-        self._devices[ident] = Device(
-            device_id=DeviceId(slug(f"shelly {ident}")),
-            name=ident.rpartition("/")[2],
-            identifiers=(f"shelly_{ident}",),
+        publishable(ident)
+        self._parts.add(ident, "announce")  # of no more devices than others
+        self._devices[ident] = replace(
+            _device(ident),
             connections=(f"mac:{colons(mac)}",),
-            manufacturer="Shelly",
             model=said.text("model"),
             sw_version=said.text("fw_ver"),
         )
@@ -142,20 +125,19 @@ class ShellyGen1:
         return Discovery(found.declared, requests=(request,) if fresh else ())
 
     def _everything(self, ident: str) -> Discovery:
-        device = self._devices.get(ident) or Device(
-            device_id=DeviceId(slug(f"shelly {ident}")),
-            name=ident.rpartition("/")[2],
-            identifiers=(f"shelly_{ident}",),
-            manufacturer="Shelly",
-        )
+        device = self._devices.get(ident) or _device(ident)
         make = _Maker(self.name, ident, device, self._parts[ident])
         return Discovery(tuple(make.declared()))
+
+
+def _device(ident: str) -> Device:
+    return device_named(f"shelly_{ident}", ident.rpartition("/")[2], maker="Shelly")
 
 
 class _Maker:
     """Makes the entities of one device."""
 
-    def __init__(self, adapter: str, ident: str, device: Device, parts: set[str]) -> None:
+    def __init__(self, adapter: str, ident: str, device: Device, parts: frozenset[str]) -> None:
         self._adapter, self._ident, self._device, self._parts = adapter, ident, device, parts
         self._base = f"shellies/{ident}"
 
@@ -199,16 +181,15 @@ class _Maker:
         alone = numbers == {number}
         if number.isdecimal() and not alone and not label.endswith(number):
             label = f"{kind.capitalize()} {int(number) + 1} {label}".strip()
-        name = full_name(self._device.name, label)
-        draft = Draft(
-            domain=domain,
-            entity_id=EntityId(f"{domain}.{slug(name)}"),
+        draft = begin(
+            domain,
+            self._device,
+            label,
             source=f"{self._adapter}:{self._ident}/{part}/{domain}",
-            name=name,
             unique_id=f"shelly_{self._ident}_{part}",
-            device=self._device,
         )
-        if "sensor/battery" not in self._parts:  # one with a battery sleeps between its messages
+        # One with a battery sleeps between its messages.
+        if "online" in self._parts and "sensor/battery" not in self._parts:
             draft.hear_availability(Reading(f"{self._base}/online"), "true", "false")
         return draft
 
