@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hubagent.devices.frigate import Frigate
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.homie import Homie
 from hubagent.devices.shelly_gen1 import ShellyGen1
@@ -28,6 +29,7 @@ def adapters() -> tuple[Adapter, ...]:
         ShellyRpc(),
         ShellyGen1(),
         Valetudo(),
+        Frigate(),
         Homie(),
         HomeAssistant(),
     )

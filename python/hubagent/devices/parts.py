@@ -24,6 +24,10 @@ class Parts:
         """Return the parts of a device, none of one that was not heard of."""
         return self._known.get(device, frozenset())
 
+    def devices(self) -> tuple[str, ...]:
+        """Return the devices heard of."""
+        return tuple(self._known)
+
     def add(self, device: str, *parts: str) -> bool:
         """Add parts; return whether any was new.
 
