@@ -10,6 +10,7 @@ from hubagent.devices.homie import Homie
 from hubagent.devices.shelly_gen1 import ShellyGen1
 from hubagent.devices.shelly_rpc import ShellyRpc
 from hubagent.devices.tasmota import Tasmota
+from hubagent.devices.theengs import Theengs
 from hubagent.devices.valetudo import Valetudo
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 
@@ -30,6 +31,7 @@ def adapters() -> tuple[Adapter, ...]:
         ShellyGen1(),
         Valetudo(),
         Frigate(),
+        Theengs(),
         Homie(),
         HomeAssistant(),
     )
