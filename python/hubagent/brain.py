@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from hubagent.clock import Clock
     from hubagent.context.store import ContextStore
     from hubagent.evidence import JournalTurn, Pair, Signal
+    from hubagent.learn.markov import Visit
     from hubagent.learn.rephrase import Judgement
     from hubagent.learning import Progress
     from hubagent.ports import Act, PairStore, Understand, Values
@@ -282,6 +283,16 @@ class Brain:
             if report.new or report.learnt or report.retired:
                 self.store.change(Changes(settings=((LAST_PASS, json.dumps(report.document())),)))
             return report
+
+    def dialogues(self) -> tuple[tuple[Visit, ...], ...]:
+        """Return what a learning pass looks at: every dialogue of the journal that has settled."""
+        self._observer.flush()
+        gathered = Gathered()
+        for _ in gathered.read(
+            Judges(self._rephrase, self._judge), self.journal, self._clock.now_s()
+        ):
+            pass
+        return tuple(gathered.dialogues)
 
     def last_pass(self) -> dict[str, Any] | None:
         """Return the report of the last pass that had anything to look at, as a document."""

@@ -84,6 +84,11 @@ class ContextView(Protocol):
         """Wall clock of the picture."""
         ...
 
+    @property
+    def version(self) -> int:
+        """Number that changes with every change of what there is and how it is called."""
+        ...
+
     def floors(self) -> tuple[Floor, ...]:
         """Return all floors, by id."""
         ...

@@ -292,3 +292,28 @@ def test_own_words_are_found_when_misheard(understand: Understander, turns: Turn
             assert "gandalf" in record.rewrite.target
         assert record.decision is not Decision.ACT or turns.state("light.gandalf") == "on"
         turns("turn off gandalf")
+
+
+def test_what_others_say_of_their_things_holds_of_ours(understand: Understander) -> None:
+    turns = Turns(understand, rows=[Row("pep {name} up", "turn on {name}", 40.0, 1.0, 12)])
+    record = turns("pep gandalf up")
+    assert record.rewrite is not None
+    assert (record.rewrite.source, record.rewrite.target) == ("pep gandalf up", "turn on gandalf")
+    assert turns.state("light.gandalf") == "on"
+    assert turns("pep the sofa up").rewrite is None
+
+
+def test_of_several_words_for_it_the_first_that_is_allowed_here_is_taken(
+    understand: Understander,
+) -> None:
+    turns = Turns(
+        understand,
+        rows=[
+            Row(ODD, "unlock the front door", 40.0, 1.0, 12),
+            Row(ODD, "turn on Gandalf", 30.0, 1.0, 12),
+        ],
+    )
+    record = turns(ODD)
+    assert record.rewrite is not None
+    assert record.rewrite.target == "turn on Gandalf"
+    assert turns.state("lock.front") == "locked"

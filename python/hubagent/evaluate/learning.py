@@ -171,8 +171,8 @@ def run_learning(
         utterances: Sentences in the format of SLURP's files; ``None`` = ours.
         asr: Recordings; ``None`` = mistakes of our list.
         arms: What is compared; the first is the control.
-        train_homes: Households that the global table is built on, apart from those; ``None`` = as
-            many as a seed has, at most 100.
+        train_homes: Households that the global table is built on, apart from those; ``None`` = four
+            times as many as a seed has, at most 100.
         jobs: Processes; ``None`` = one a core.
         progress: Called with (what, done, of how many).
 
@@ -183,7 +183,7 @@ def run_learning(
         raise DataError("there is nothing to compare", hint="give at least one seed")
     first = Setting(homes, days, seeds[0], utterances, asr)
     found: dict[str, list[Lived]] = {arm.name: [] for arm in arms}
-    rows, trained = 0, min(homes, TRAIN_HOMES) if train_homes is None else train_homes
+    rows, trained = 0, min(4 * homes, TRAIN_HOMES) if train_homes is None else train_homes
     with tempfile.TemporaryDirectory() as folder, crowd(jobs) as many:
         if any(arm.use_global for arm in arms):
             table = Path(folder) / "table"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ class Learning:
     """Which parts are on; all off is a hub without any of it."""
 
     name: str
+    listens: bool = False
+    """It keeps a journal and learns nothing of it itself."""
     markov: bool = False
     """Pairs out of the absorbing Markov chain."""
     rephrase: bool = False
@@ -32,13 +34,13 @@ class Learning:
     @property
     def brain(self) -> bool:
         """Whether the hub has what a real one has to learn with."""
-        return self.markov or self.rephrase or self.personal or self.use_global
+        return self.listens or self.markov or self.rephrase or self.personal or self.use_global
 
 
 OFF = Learning("off")
-ALONE = Learning("alone", markov=True, rephrase=True, personal=True)
-"""A hub that has only what it learned itself."""
-ALL = replace(ALONE, name="all", use_global=True)
+LISTENS = Learning("listens", listens=True)
+"""A hub that others learn of."""
+ALL = Learning("all", markov=True, rephrase=True, personal=True, use_global=True)
 ARMS = (
     OFF,
     Learning("markov", markov=True),

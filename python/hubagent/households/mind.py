@@ -13,7 +13,6 @@ from hubagent.evidence import Changes, Stage
 from hubagent.households.nearest import NearestWords
 from hubagent.pipeline import Pipeline
 from hubagent.rewrite.table import GlobalTable
-from hubagent.types import Decision
 from hubagent.understand import values
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ class Mind:
 
     def __init__(self, hub: MemoryHub, understand: Understand, learning: Learning) -> None:
         self._self_aware = learning.self_aware
+        self._listens = learning.listens
         self.view = hub.store.view
         """Takes a picture of the home."""
         self.brain: Brain | None = None
@@ -93,7 +93,7 @@ class Mind:
         The plain chain builds its table anew each night, as arXiv 1911.02557 does; what makes the other
         self-aware is that it knows what it has applied, and so keeps it.
         """
-        if self.brain is None:
+        if self.brain is None or self._listens:
             return
         if not self._self_aware:
             self.brain.store.change(
@@ -105,19 +105,6 @@ class Mind:
                 key = (pair.source, pair.target)
                 known = self._in_use.get(key) or PairLife(*key, pair.origin, day, 0, day)
                 self._in_use[key] = replace(known, nights=known.nights + 1, last_day=day)
-
-    def effect_of(self, words: str, place: str) -> tuple[tuple[str, ...], ...]:
-        """Return the commands that words would come to if said now in a place; none for no act."""
-        found = self.pipeline.foresee(words, place=place)
-        if not found or any(item.decision is not Decision.ACT for item in found):
-            return ()
-        return tuple(
-            sorted(
-                (c.entity_id, c.command, repr(sorted(c.data.items())))
-                for item in found
-                for c in item.commands
-            )
-        )
 
     def pairs(self) -> tuple[PairLife, ...]:
         """Return the pairs that were ever in use, by when they came."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from hubagent.errors import DataError
 from hubagent.households.arms import OFF, Learning
 from hubagent.households.life import Life
+from hubagent.households.pooling import told_by
 from hubagent.households.reading import reader
-from hubagent.households.table import learned_by
 from hubagent.simulate.dwelling import invent_dwelling
 from hubagent.simulate.people import Household
 from hubagent.simulate.phrases import own_phrases, read_phrases
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hubagent.households.life import Truth
     from hubagent.households.mind import PairLife
-    from hubagent.households.table import Learned
+    from hubagent.households.pooling import Dialogue
     from hubagent.simulate.phrases import Phrases
     from hubagent.simulate.recogniser import Recogniser
 
@@ -67,8 +67,8 @@ class Lived:
     truth: tuple[Truth, ...]
     pairs: tuple[PairLife, ...] = ()
     signals: Mapping[str, int] = field(default_factory=dict)
-    learned: tuple[Learned, ...] = ()
-    """For a global table."""
+    dialogues: tuple[Dialogue, ...] = ()
+    """In words and states of no home, for a global table."""
     journal: tuple[Mapping[str, Any], ...] = ()
     """As the hub exports it, where it was asked for."""
 
@@ -126,7 +126,7 @@ def _live(setting: Setting, household: Household, arm: Learning, number: int) ->
         truth,
         life.mind.pairs(),
         life.mind.signals(),
-        learned_by(life.mind) if setting.pools else (),
+        told_by(life.mind) if setting.pools else (),
         journal,
     )
 

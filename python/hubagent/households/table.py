@@ -1,93 +1,50 @@
-"""The global table of the experiment: what training households learned, pooled.
+"""The global table of the experiment: what people of other homes said next, pooled.
 
-Other households than those that are measured: other homes, people, voices, words drawn. Only what several
-homes say is kept, so nothing that is of one home gets in; success is what those hubs believed, by their
-own signals, never the truth. The table is that of ``rewrite/table.py``, and is used by its rules.
+Other households than those that are measured: other homes, people, voices, words drawn. Their hubs only
+listen. The absorbing Markov chain of arXiv 1911.02557 over the dialogues of all of them, in words and states of no
+home (``pooling.py``); success is what those hubs believed, by their own signals, never the truth. Only what
+several homes say is kept. The table is that of ``rewrite/table.py``, and is used by its rules.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from hubagent.evidence import Affinity, Stage, source_key
-from hubagent.households.arms import ALONE
+from hubagent.evidence import Tally
+from hubagent.households.arms import LISTENS
+from hubagent.households.pooling import UNKNOWN
 from hubagent.households.reading import reader
-from hubagent.resolve import lexicon
-from hubagent.resolve.text import tokens
+from hubagent.learn.life import DAY_S, tally
+from hubagent.learn.markov import LIKELY, propose
+from hubagent.learn.outcome import UNHANDLED
+from hubagent.learn.repetition import strengthened
 from hubagent.rewrite.table import Row, write_table
+from hubagent.rewrite.template import AREA, GAPS, NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from hubagent.households.mind import Mind
+    from hubagent.households.pooling import Dialogue
     from hubagent.households.population import Crowd, Setting
-    from hubagent.ports import ContextView
+    from hubagent.learn.markov import Visit
 
 LEAST_HOMES = 3
-"""Homes that must have learned the same words; the K of the method sheet, section 8, at this size."""
+"""Homes in which the same must have been said; the K of the method sheet, section 8, at this size."""
 AGREED = 0.6
-"""Least part of the homes in which words mean something else that agree on what."""
-_SUCCESSES = 1.5
-"""Turns that ended well, faded, before words are offered to others."""
-
-
-class Learned(NamedTuple):
-    """What one home has learned of words, free of anything else about the home."""
-
-    source: str
-    target: str
-    """The source itself where it tells how the words go as they are said; empty where it says only
-    that they mean something else here."""
-    good: float
-    bad: float
-
-
-def learned_by(mind: Mind) -> tuple[Learned, ...]:
-    """Return what other homes could use of what a hub has learned.
-
-    Words with anything of the home's own names in them are left out. What stands for a source is every
-    request that works here and would move the same things the same way, said in the same place: the
-    words with which a state is reached, P(u|h) of arXiv 1911.02557, by asking the home.
-    """
-    brain = mind.brain
-    if brain is None:
-        return ()
-    private = _private_words(mind.view())
-    found = [
-        Learned(entry.text, entry.text, entry.tally.good, entry.tally.bad)
-        for entry in brain.store.entries()
-        if entry.affinity is Affinity.OWN and private.isdisjoint(entry.text.split())
-    ]
-    works = [item.source for item in found if item.good >= _SUCCESSES]
-    places = {source_key(turn.heard): turn.place for turn in brain.journal.turns()}
-    for pair in brain.pairs():
-        if pair.stage not in {Stage.TRIAL, Stage.LIVE} or not private.isdisjoint(
-            pair.source.split()
-        ):
-            continue
-        place = places.get(pair.source, "")
-        wanted = mind.effect_of(pair.target, place)
-        good, bad = max(1.0, pair.on.good), pair.on.bad
-        found.append(Learned(pair.source, "", good, bad))
-        found += [
-            Learned(pair.source, words, good, bad)
-            for words in works
-            if wanted and words != pair.source and mind.effect_of(words, place) == wanted
-        ]
-    return tuple(found)
-
-
-def _private_words(view: ContextView) -> frozenset[str]:
-    """Return the words of the home's names that are no words of requests in general."""
-    known = lexicon.load()
-    names = [
-        *(name for entity in view.entities() for name in (entity.name, *entity.aliases)),
-        *(name for area in view.areas() for name in (area.name, *area.aliases)),
-    ]
-    return frozenset(word for name in names for word in tokens(name) if not known.is_own_word(word))
+"""Least part of the success from words that must end at one and the same."""
+_APART_S = 1000 * DAY_S
+"""Between the days of one home and those of the next, so that they are different days."""
+_TARGETS = 4
+_ALWAYS = 0.8
+"""Least part of the times in which words must come to what they stand for, whatever the home."""
+_FOLLOWED = 0.08
+"""Least part of the times words were said in which people went on to the same: idle talk is left alone."""
+_USUAL = {NAME: "lamp", AREA: "kitchen"}
+"""What stands in the gaps when a template is embedded."""
 
 
 def build_table(
@@ -97,7 +54,7 @@ def build_table(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Let training households live, pool what they learned, write it; return the number of rows.
+    """Let training households live, pool what they said, write it; return the number of rows.
 
     Args:
         training: Those households.
@@ -105,35 +62,120 @@ def build_table(
         path: Where the table goes.
         progress: Called with (households done, of how many).
     """
-    (lived,) = many.live(replace(training, pools=True), (ALONE,), progress=progress)
-    rows = pooled([one.learned for one in lived])
-    understand = reader().understand
-    return write_table(path, rows, embed=lambda text: understand(text).embedding)
+    (lived,) = many.live(replace(training, pools=True), (LISTENS,), progress=progress)
+    return write_table(path, pooled([one.dialogues for one in lived]), embed=_embedded)
 
 
-def pooled(homes: Iterable[Sequence[Learned]]) -> list[Row]:
-    """Return what at least :data:`LEAST_HOMES` homes have learned.
+def _embedded(template: str) -> Sequence[float]:
+    words = " ".join(_USUAL.get(word, word) for word in template.split())
+    return reader().understand(words).embedding
 
-    A request is a row of its own. A source gets the one target on which most homes agree, if
-    :data:`AGREED` of those in which it means something else do.
+
+def pooled(homes: Iterable[Sequence[Dialogue]]) -> list[Row]:
+    """Return what people of at least :data:`LEAST_HOMES` homes say, and what they mean by what fails.
+
+    A request is a row of its own, with how it went. A rewrite is one that the chain chooses, or that it
+    notes for words that usually come to nothing; its counts are the dialogues from the source that went well:
+    by the target, and otherwise.
     """
-    sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for home in homes:
-        for item in home:
-            total = sums[item.source, item.target]
-            total[0] += item.good
-            total[1] += item.bad
-            total[2] += 1
-    rows: dict[str, Row] = {}
-    requests = []
-    for (source, target), (good, bad, count) in sorted(sums.items()):
-        row = Row(source, target, round(good, 3), round(bad, 3), int(count))
-        if count < LEAST_HOMES or not target:
-            continue
-        if row.is_request:
-            requests.append(row)
-        elif count >= AGREED * sums[source, ""][2]:
-            best = rows.get(source)
-            if best is None or (row.homes, row.good) > (best.homes, best.good):
-                rows[source] = row
-    return [*requests, *rows.values()]
+    told = [
+        tuple(_of_home(visit, number) for visit in dialogue)
+        for number, home in enumerate(homes)
+        for dialogue in home
+    ]
+    dialogues = strengthened(told)
+    said = _Said(dialogues)
+    rows = [
+        Row(words, words, round(ends.good, 3), round(ends.bad, 3), len(said.homes[words]))
+        for words, ends in said.ends.items()
+        if said.is_common(words) and not said.states[words].startswith(UNHANDLED)
+    ]
+    # Counts do not fade: the days of the homes stand for a time of their own.
+    found = propose(dialogues, now_s=0.0, reads=said.states.__getitem__, usual=said.usual)
+    for item in found:
+        targets = said.best_for(item.interpretation, item.source)
+        homes_agreed = len(said.led[item.source, item.interpretation])
+        clear = item.chosen or (item.noted and item.from_nothing)
+        clear = clear and item.share >= AGREED
+        clear = clear and item.sessions >= _FOLLOWED * said.times[item.source]
+        if clear and homes_agreed >= LEAST_HOMES and UNKNOWN not in item.source:
+            other = item.sessions * (1.0 - item.share) / item.share
+            good, bad = round(item.sessions, 3), round(other, 3)
+            rows += [Row(item.source, target, good, bad, homes_agreed) for target in targets]
+    return rows
+
+
+def _of_home(visit: Visit, number: int) -> Visit:
+    """Return a visit on days of its home alone; nothing done is no success, whoever was silent then."""
+    nothing = visit.state.startswith(UNHANDLED)
+    return visit._replace(
+        at_s=visit.at_s % _APART_S + number * _APART_S, defect=1.0 if nothing else visit.defect
+    )
+
+
+class _Said:
+    """What was said in the homes, counted by words."""
+
+    def __init__(self, dialogues: Sequence[Dialogue]) -> None:
+        self.homes: dict[str, set[int]] = defaultdict(set)
+        """By words: the homes in which they were said."""
+        self.times: Counter[str] = Counter()
+        """By words: how often they were said."""
+        self.led: dict[tuple[str, str], set[int]] = defaultdict(set)
+        """By words and later state: the homes in which a dialogue went from one to the other."""
+        counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        ends: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for dialogue in dialogues:
+            for at, visit in enumerate(dialogue):
+                home = int(visit.at_s // _APART_S)
+                self.homes[visit.words].add(home)
+                counts[visit.words][visit.state] += 1
+                self.times[visit.words] += 1
+                ends[visit.words].append((visit.at_s, 1.0 - visit.defect))
+                surely = 1.0
+                for before, after in pairwise(dialogue[at:]):
+                    surely *= before.follow
+                    if surely >= LIKELY:
+                        self.led[visit.words, after.state].add(home)
+        self.states: Mapping[str, str] = {
+            words: max(states, key=lambda state: (states[state], state))
+            for words, states in counts.items()
+        }
+        """What words mostly come to."""
+        self._always = {
+            words: counts[words][state] / self.times[words] for words, state in self.states.items()
+        }
+        self.ends = {words: tally(seen, 0.0) for words, seen in ends.items()}
+        every = Tally(
+            sum(item.good for item in self.ends.values()),
+            sum(item.bad for item in self.ends.values()),
+        )
+        self.usual = (1.0 + every.good) / (2.0 + every.total)
+        self._by_state: dict[str, list[str]] = defaultdict(list)
+        for words, state in self.states.items():
+            if self.is_common(words):
+                self._by_state[state].append(words)
+
+    def is_common(self, words: str) -> bool:
+        """Return whether enough homes say it, and every word of it is known."""
+        return len(self.homes[words]) >= LEAST_HOMES and UNKNOWN not in words.split()
+
+    def best_for(self, state: str, source: str) -> list[str]:
+        """Return the words that most surely stand for a state, with no gap that the source has not.
+
+        A few of them, as a home's guard-rails may let pass one and not another.
+        """
+        filled = GAPS.intersection(source.split())
+
+        def worth(words: str) -> tuple[float, str]:
+            ends = self.ends[words]
+            return (1.0 + ends.good) / (2.0 + ends.total), words
+
+        fitting = (
+            words
+            for words in self._by_state[state]
+            if words != source
+            and self._always[words] >= _ALWAYS
+            and filled >= GAPS.intersection(words.split())
+        )
+        return sorted(fitting, key=worth, reverse=True)[:_TARGETS]

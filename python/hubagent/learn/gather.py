@@ -180,7 +180,8 @@ class Gathered:
                 packed = bytes(round(127 * value) & 0xFF for value in turn.embedding)
                 self.own[words] = Own(turn.interpretation, turn.at_s, turn.place, packed)
         self.places[words] = turn.place
-        return Visit(words, sys.intern(turn.interpretation), applied, wrong, follow, turn.at_s)
+        state, place = sys.intern(turn.interpretation), sys.intern(turn.place)
+        return Visit(words, state, applied, wrong, follow, turn.at_s, place)
 
     def _note_rephrase(self, turn: JournalTurn, later: JournalTurn) -> None:
         if came_to_nothing(turn) and worked(later) and not is_rewritten(later):

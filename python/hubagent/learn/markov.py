@@ -60,6 +60,8 @@ class Visit(NamedTuple):
     follow: float
     """Probability that the next visit of the dialogue is for the same goal; 0 for the last."""
     at_s: float
+    place: str = ""
+    """Where it was said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from hubagent.evidence import Objection, Rule, Stage, source_key
 from hubagent.rewrite.names import TrialNames
+from hubagent.rewrite.template import Templates
 from hubagent.types import Arm, Layer, Rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hubagent.evidence import Pair
     from hubagent.ports import ContextView, Guard, PairStore
@@ -42,7 +43,7 @@ class Search(Protocol):
 
 
 class Everywhere(Protocol):
-    """What many homes say and mean; see :class:`hubagent.rewrite.table.GlobalTable`."""
+    """What many homes say and mean, in templates; see :class:`hubagent.rewrite.table.GlobalTable`."""
 
     def goes_well(self, source: str) -> bool:
         """Return whether these words are known to go well everywhere as they are said."""
@@ -76,6 +77,7 @@ class LearnedRewriter:
         self._search = search
         self._everywhere = everywhere
         self._names = TrialNames(pairs)
+        self._templates = Templates()
 
     @property
     def muted(self) -> bool:
@@ -85,7 +87,7 @@ class LearnedRewriter:
     def known(self, utterance: Utterance, view: ContextView) -> Rewrite | None:
         """Return the live pair of these words with the arm drawn, else one that is only noted."""
         key = source_key(utterance.text)
-        pairs = self._standing(key)
+        pairs = self._standing(key, view)
         for stage, arm in (
             (Stage.LIVE, None),
             (Stage.TRIAL, Arm.SHADOW),
@@ -114,7 +116,7 @@ class LearnedRewriter:
         refused, so that there is nothing to lose.
         """
         if doubt >= 1.0:
-            for pair in self._standing(source_key(utterance.text)):
+            for pair in self._standing(source_key(utterance.text), view):
                 if pair.stage is Stage.TRIAL and not self._refused(pair, view):
                     rewrite = self._rewrite(pair, Arm.APPLIED, 1.0, online=True)
                     if not acceptable(rewrite):
@@ -137,7 +139,7 @@ class LearnedRewriter:
         """Return why these commands must not come from a rewrite, or ``None``."""
         return self._guard.effect(commands, view)
 
-    def _standing(self, key: str) -> tuple[Pair, ...]:
+    def _standing(self, key: str, view: ContextView) -> tuple[Pair, ...]:
         """Return the pairs of a source, the personal one first, without what was retired here.
 
         What goes well everywhere as it is said is left so, but for the owner's own word.
@@ -145,8 +147,8 @@ class LearnedRewriter:
         pairs = self._pairs.find(key)
         if self._everywhere is not None:
             if not any(pair.layer is Layer.GLOBAL for pair in pairs):
-                pairs = (*pairs, *self._everywhere.pairs(key))
-            if pairs and self._everywhere.goes_well(key):
+                pairs = (*pairs, *self._from_elsewhere(key, view))
+            if pairs and self._goes_well(key, view):
                 pairs = tuple(pair for pair in pairs if pair.origin in _OWNERS_WORD)
         gone = {source_key(pair.target) for pair in pairs if pair.stage is Stage.RETIRED}
         return tuple(
@@ -155,13 +157,27 @@ class LearnedRewriter:
             if pair.stage is not Stage.RETIRED and source_key(pair.target) not in gone
         )
 
+    def _from_elsewhere(self, key: str, view: ContextView) -> Iterator[Pair]:
+        """Yield what other homes take such words for, with the names of this one."""
+        assert self._everywhere is not None  # noqa: S101 # who asks has looked
+        said = self._templates.of(key, view)
+        for pair in self._everywhere.pairs(said.text):
+            target = said.filled(pair.target)
+            if target is not None and source_key(target) != key:
+                yield replace(pair, source=key, target=target)
+
+    def _goes_well(self, key: str, view: ContextView) -> bool:
+        """Return whether such words are known to go well everywhere as they are said."""
+        everywhere = self._everywhere
+        return everywhere is not None and everywhere.goes_well(self._templates.of(key, view).text)
+
     def _named(self, key: str, understanding: Understanding, view: ContextView) -> Rewrite | None:
         """Return the words with names on trial put in, if nothing is against that.
 
         It is credited to the pair that the (first) name is known by: its source stands for the words.
         """
         found = self._names.put_in(key, understanding, view)
-        if found is None or (self._everywhere is not None and self._everywhere.goes_well(key)):
+        if found is None or self._goes_well(key, view):
             return None
         rewrite = replace(
             self._rewrite(found.pairs[0], Arm.APPLIED, 1.0, online=True), target=found.text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from hubagent.evidence import Stage, source_key
 from hubagent.rewrite import rank
 from hubagent.rewrite.personal import PersonalIndex
 from hubagent.rewrite.rank import Candidate, Query
+from hubagent.rewrite.template import Templates
 from hubagent.types import Arm, Rewrite
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class RankedSearch:
         self._table = table
         self._personal = PersonalIndex(store)
         self._asks_personal = personal
+        self._templates = Templates()
         self._doubtful_at_s: dict[str, float] = {}
         self._own_weights = ("", rank.load())
 
@@ -85,7 +88,9 @@ class RankedSearch:
             doubt: How likely that reading is wrong.
         """
         query = self._query(utterance, understanding)
-        if self._table is not None and self._table.goes_well(query.text):
+        if self._table is not None and self._table.goes_well(
+            self._templates.of(query.text, view).text
+        ):
             return None
         scored = self._scored(query, understanding.embedding, view)
         weights = self.weights
@@ -143,7 +148,10 @@ class RankedSearch:
             found = [*self._personal.near(query.text, vector, view), *found]
         common = self._personal.common
         if self._table is not None:
-            found += self._table.near(query.text, vector)
+            said = self._templates.of(query.text, view)
+            for candidate in self._table.near(said.text, vector):
+                text = said.filled(candidate.text)
+                found += [] if text is None else [replace(candidate, text=text)]
             common = self._table.common if len(self._table) else common
         weights = self.weights
         scored = []

@@ -1,6 +1,6 @@
 """The global table: what many homes say and mean, as one checked file.
 
-Rows are (source, target, good, bad, homes). A row whose target is its own source is a request as such,
+Rows are (source, target, good, bad, homes), in words without the names of any home (``template.py``). A row whose target is its own source is a request as such,
 and says how well it goes everywhere; the others are rewrites. The file is MessagePack with a version and a
 checksum; it comes from outside, so it is looked through before anything of it is believed, and every
 row still has to pass the guard-rails and this home's own experience.
@@ -19,10 +19,11 @@ import msgpack
 import numpy as np
 
 from hubagent.errors import DataError
-from hubagent.evidence import Pair, Stage, Tally, source_key
+from hubagent.evidence import Pair, Stage, Tally
 from hubagent.rewrite.documents import MOST_CHARACTERS, speakable
 from hubagent.rewrite.index import PhraseIndex
 from hubagent.rewrite.rank import Candidate, Commonness
+from hubagent.rewrite.template import template_key
 from hubagent.types import Layer
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Row:
     """One row of the table."""
 
     source: str
-    """As :func:`hubagent.evidence.source_key` makes it."""
+    """As :func:`hubagent.rewrite.template.template_key` makes it."""
     target: str
     good: float
     bad: float
@@ -60,7 +61,7 @@ class Row:
     @property
     def is_request(self) -> bool:
         """Whether it tells how a request goes as it is said."""
-        return self.target == self.source or source_key(self.target) == self.source
+        return self.target == self.source or template_key(self.target) == self.source
 
 
 class GlobalTable:
@@ -95,18 +96,22 @@ class GlobalTable:
         return self._content().rewrites.get(source, ())
 
     def pairs(self, source: str) -> tuple[Pair, ...]:
-        """Return the best rewrite of these words as a pair of the global layer, or nothing.
+        """Return the rewrites of these words as pairs of the global layer, the best first.
 
         Live from the start only where many homes agree; else on trial.
         """
-        found = self.rewrites(source)
-        if not found:
-            return ()
-        row = found[0]
-        sure = row.good + row.bad > 0 and _lower_bound(Tally(row.good, row.bad)) >= _WELL
-        stage = Stage.LIVE if sure and row.homes >= _HOMES else Stage.TRIAL
-        why = f"{row.homes} homes say so"
-        return (Pair(source, row.target, Layer.GLOBAL, stage, "global", "", why=why),)
+        return tuple(
+            Pair(
+                source,
+                row.target,
+                Layer.GLOBAL,
+                Stage.LIVE if _is_sure(row) else Stage.TRIAL,
+                "global",
+                "",
+                why=f"{row.homes} homes say so",
+            )
+            for row in self.rewrites(source)
+        )
 
     def goes_well(self, source: str) -> bool:
         """Return whether these words are known to go well everywhere as they are said.
@@ -184,8 +189,14 @@ class _Loaded:
             if not row.is_request:
                 found.setdefault(row.source, []).append(row)
         self.rewrites: Mapping[str, tuple[Row, ...]] = {
-            source: tuple(sorted(each, key=lambda row: -row.good)) for source, each in found.items()
+            source: tuple(sorted(each, key=self._worth, reverse=True))
+            for source, each in found.items()
         }
+
+    def _worth(self, row: Row) -> tuple[float, float]:
+        """Return how often it went well, then how surely the target does as it is said."""
+        as_said = self.requests.get(template_key(row.target), Tally())
+        return row.good, _lower_bound(as_said) if as_said.total else 0.0
 
 
 _NOTHING = _Loaded((), PhraseIndex(0))
@@ -256,7 +267,7 @@ def read_table(path: Path) -> _Loaded:
 def _row(given: Any) -> Row:  # noqa: ANN401 # anything may come
     match given:
         case [str() as source, str() as target, good, bad, int() as homes]:
-            words = source == source_key(source) and all(
+            words = source == template_key(source) and all(
                 0 < len(text) <= MOST_CHARACTERS and speakable(text) for text in (source, target)
             )
             counts = all(
@@ -266,6 +277,12 @@ def _row(given: Any) -> Row:  # noqa: ANN401 # anything may come
             if words and counts:
                 return Row(source, target, float(good), float(bad), homes)
     raise DataError("a row is not (source, target, good, bad, homes)")
+
+
+def _is_sure(row: Row) -> bool:
+    """Return whether a rewrite goes well in enough homes to be used before anything is understood."""
+    some = row.homes >= _HOMES and row.good + row.bad > 0
+    return some and _lower_bound(Tally(row.good, row.bad)) >= _WELL
 
 
 def _lower_bound(tally: Tally) -> float:
