@@ -58,7 +58,7 @@ def test_every_message_in_any_order_gives_the_same_entities(
 ) -> None:
     replay(house, recorded)
     expected = house.store.view().entities()
-    assert len(expected) == 213
+    assert len(expected) == 216
     for seed in (1, 2):
         other = type(house)()
         replay(other, shuffled(recorded, seed))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hubagent.devices.frigate import Frigate
 from hubagent.devices.home_assistant import HomeAssistant
 from hubagent.devices.homie import Homie
+from hubagent.devices.presence import Presence
 from hubagent.devices.shelly_gen1 import ShellyGen1
 from hubagent.devices.shelly_rpc import ShellyRpc
 from hubagent.devices.tasmota import Tasmota
@@ -32,6 +33,7 @@ def adapters() -> tuple[Adapter, ...]:
         Valetudo(),
         Frigate(),
         Theengs(),
+        Presence(),
         Homie(),
         HomeAssistant(),
     )

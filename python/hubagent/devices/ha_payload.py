@@ -66,6 +66,8 @@ def read_object(payload: bytes) -> JsonObject:
         raise refusal("too long", f"{len(payload)} bytes, at most {_MAX_PAYLOAD_BYTES}")
     try:
         found = json.loads(payload)
+        if b"\\u" in payload:
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise refusal("not JSON", str(error)) from error
     if not isinstance(found, dict):
