@@ -34,6 +34,7 @@ from hubagent.types import (
     Utterance,
 )
 from hubagent.understand.spelling import repaired
+from hubagent.whereabouts import area_of_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -368,7 +369,7 @@ class Pipeline:
         return "" if self._rewriter.muted else rewrite.target
 
     def area_of(self, utterance: Utterance, view: ContextView) -> AreaId | None:
-        """Return where the speaker is: as said with the words, else where the satellite stands."""
+        """Return where the speaker is: as said, where the satellite stands, where their things are."""
         if utterance.area_id is not None:
             wanted = utterance.area_id.casefold()
             for area in view.areas():
@@ -379,7 +380,7 @@ class Pipeline:
         for device in view.devices():
             if device.device_id == utterance.device and device.area_id is not None:
                 return device.area_id
-        return self._default_area
+        return area_of_speaker(utterance.speaker or "", view) or self._default_area
 
     def turns(self) -> tuple[TurnRecord, ...]:
         """Return the last turns, newest first."""
