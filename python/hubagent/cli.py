@@ -310,6 +310,13 @@ def evaluate(
     ] = 1,
     utterances: Utterances = None,
     asr: Recordings = None,
+    apart: Annotated[
+        bool,
+        typer.Option(
+            "--apart",
+            help="The homes that the global table is learned from say one half of the sentences, the measured ones the other (learning).",
+        ),
+    ] = False,
     jobs: Jobs = None,
     plots: Annotated[
         Path | None, typer.Option(help="Folder for the curves, as SVG (learning).")
@@ -323,8 +330,8 @@ def evaluate(
     with Progress(console=err, transient=True) as bars:
         if what == "learning":
             found = run_learning(
-                _count(homes), days, range(seed, seed + seeds), utterances, asr, jobs=jobs,
-                progress=_progress(bars),
+                _count(homes), days, range(seed, seed + seeds), utterances, asr, apart=apart,
+                jobs=jobs, progress=_progress(bars),
             )  # fmt: skip
             if plots is not None:
                 draw(found, plots)

@@ -232,3 +232,16 @@ def test_in_the_fifth_week_an_own_name_means_another_lamp() -> None:
                     assert household.called(target, day=day) == household.new_own_names[target]
                     assert household.called(target, day=0) != household.called(target, day=day)
     assert changed
+
+
+def test_two_halves_of_the_sentences_share_none_but_where_there_is_no_other() -> None:
+    phrases = own_phrases()
+    halves = phrases.half(0), phrases.half(1)
+    for kind, items in phrases.by_kind.items():
+        one, other = (set(half.by_kind[kind]) for half in halves)
+        assert one | other == set(items)
+        for scope in {item.scope for item in items}:
+            shared = {item for item in one & other if item.scope == scope}
+            everything = {item for item in items if item.scope == scope}
+            assert shared in (set(), everything)
+            assert all(half.of(kind, scope) for half in halves)

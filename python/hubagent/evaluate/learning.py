@@ -159,6 +159,7 @@ def run_learning(
     *,
     arms: Sequence[Learning] = ARMS,
     train_homes: int | None = None,
+    apart: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> LearningReport:
@@ -173,6 +174,8 @@ def run_learning(
         arms: What is compared; the first is the control.
         train_homes: Households that the global table is built on, apart from those; ``None`` = four
             times as many as a seed has, at most 100.
+        apart: Those say one half of the sentences and the measured ones the other, so that the table
+            knows no sentence of theirs.
         jobs: Processes; ``None`` = one a core.
         progress: Called with (what, done, of how many).
 
@@ -181,7 +184,7 @@ def run_learning(
     """
     if not seeds or not arms:
         raise DataError("there is nothing to compare", hint="give at least one seed")
-    first = Setting(homes, days, seeds[0], utterances, asr)
+    first = Setting(homes, days, seeds[0], utterances, asr, half=1 if apart else None)
     found: dict[str, list[Lived]] = {arm.name: [] for arm in arms}
     rows, trained = 0, min(4 * homes, TRAIN_HOMES) if train_homes is None else train_homes
     with tempfile.TemporaryDirectory() as folder, crowd(jobs) as many:
@@ -193,6 +196,7 @@ def run_learning(
                 days=min(days, TRAIN_DAYS),
                 seed=TRAIN_SEED,
                 people="train",
+                half=0 if apart else None,
             )
             rows = build_table(
                 training, many, table, progress=progress and partial(progress, "global table")
@@ -211,7 +215,12 @@ def run_learning(
         "homes": homes,
         "days": days,
         "seeds": list(seeds),
-        "global_table": {"homes": trained, "days": min(days, TRAIN_DAYS), "rows": rows},
+        "global_table": {
+            "homes": trained,
+            "days": min(days, TRAIN_DAYS),
+            "rows": rows,
+            "sentences": "the other half" if apart else "the same file",
+        },
         "errands_a_day": first.errands_a_day,
         "utterances": "ours" if utterances is None else str(utterances),
         "asr": "ours" if asr is None else str(asr),

@@ -50,13 +50,15 @@ class Setting:
     keeps_journal: bool = False
     pools: bool = False
     """Whether what is learned is pooled with others'."""
+    half: int | None = None
+    """Half of the sentences that is said, 0 or 1; ``None`` = all."""
     people: str = "report"
     """Name of the crowd: other names, other homes and people at the same seed."""
 
     @property
-    def spoken(self) -> tuple[Path | None, Path | None]:
+    def spoken(self) -> tuple[Path | None, Path | None, int | None]:
         """What the words depend on."""
-        return self.utterances, self.asr
+        return self.utterances, self.asr, self.half
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ def household_of(setting: Setting, number: int) -> Household:
 
 
 @cache
-def words_of(utterances: Path | None, asr: Path | None) -> tuple[Phrases, Recogniser]:
+def words_of(
+    utterances: Path | None, asr: Path | None, half: int | None
+) -> tuple[Phrases, Recogniser]:
     """Return what people can say and what can be heard.
 
     Raises:
@@ -91,7 +95,7 @@ def words_of(utterances: Path | None, asr: Path | None) -> tuple[Phrases, Recogn
     """
     phrases = own_phrases() if utterances is None else read_phrases(_lines(utterances))
     recogniser = own_recogniser() if asr is None else read_recogniser(_lines(asr))
-    return phrases, recogniser
+    return phrases if half is None else phrases.half(half), recogniser
 
 
 def skipped_of(setting: Setting) -> dict[str, Mapping[str, int]]:

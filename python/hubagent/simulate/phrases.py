@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,19 @@ class Phrases:
     def of(self, kind: str, scope: str) -> tuple[Phrase, ...]:
         """Return the phrases of a kind for a scope."""
         return tuple(item for item in self.by_kind.get(kind, ()) if item.scope == scope)
+
+    def half(self, which: int) -> Phrases:
+        """Return one half of the sentences, by a hash of each; what has only the other is said so all the same.
+
+        Args:
+            which: 0 or 1.
+        """
+        by_kind = {}
+        for kind, items in self.by_kind.items():
+            kept = [item for item in items if zlib.crc32(item.original.encode()) % 2 == which]
+            scopes = {item.scope for item in kept}
+            by_kind[kind] = (*kept, *(item for item in items if item.scope not in scopes))
+        return replace(self, by_kind=by_kind)
 
 
 def spoken(text: str) -> str:
