@@ -198,6 +198,15 @@ def test_a_colour_may_be_a_room(understand: Understander) -> None:
     assert _sent(turn) == [("fan.coral", "turn_off")]
 
 
+def test_a_cup_of_coffee_is_made_by_the_coffee_machine(understand: Understander) -> None:
+    machine = {"id": "switch.brew", "name": "Coffee Machine", "area": "mess", "state": "off"}
+    home = {**HOME, "entities": [*HOME["entities"], machine]}
+    for words in ("i need a cup of coffee", "prepare coffee now"):
+        scenario = {"id": "c", "home": home, "turns": [{"text": words, "area": "mess"}]}
+        (turn,) = replay_scenario(scenario, understand)["turns"]
+        assert _sent(turn) == [("switch.brew", "turn_on")], words
+
+
 def test_talk_that_begins_with_a_name_moves_nothing(understand: Understander) -> None:
     (turn,) = _turns(understand, "toaster pastries and marmalade sandwiches for the children")
     assert not turn["commands"]

@@ -237,7 +237,10 @@ class Grounder:
     def _unnamed(self, mention: Mention, frame: Frame, place: Place | None) -> list[Grounding]:
         """Return candidates when no device was named: by a kind in the sentence, or the intent."""
         spec = frame.spec
-        for words in spec.words if not (mention.loose and mention.unexplained) else ():
+        amid_other = bool(mention.loose and mention.unexplained)
+        for words in spec.words:
+            if amid_other and not any(words in said.split() for said in mention.loose):
+                continue  # "a cup of coffee" is of coffee, "toaster pastries" of no toast
             found = self._find(device_mention(words, self._lexicon), frame, place)
             if found:
                 return found
