@@ -113,7 +113,7 @@ def test_every_message_in_any_order_over_a_broker_gives_the_same_home(
 ) -> None:
     recorded = _recorded()
     home, refused = hear(recorded, 0)
-    assert len(home) == 105 + 1
+    assert len(home) == 216 + 1
     assert refused
     for seed in (1, 2):
         other, others_refused = hear(_shuffled(recorded, seed), seed)
