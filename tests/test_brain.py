@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hubagent.brain import Brain, Parts
+from hubagent.errors import DataError
 from hubagent.evidence import Signal, SignalKind, Stage
+from hubagent.feedback.defect import Judge
+from hubagent.judging import EVERY_S, known_judge, relearned
 from hubagent.learn.weights import STEP
 from hubagent.replay import MemoryHub
 from hubagent.rewrite import rank
@@ -50,6 +54,7 @@ class _Home:
     def __init__(
         self, home: HomeModel, understand: Understander, path: Path | None, parts: Parts
     ) -> None:
+        self.understand = understand
         self.hub = MemoryHub(home)
         self.brain = Brain(
             context=self.hub.store,
@@ -334,3 +339,121 @@ def test_the_search_of_a_home_is_moved_by_how_its_rewrites_end_and_set_back(
     assert (
         RankedSearch(one.brain.store, Guardrail(sensitive=lambda _: False)).weights == rank.load()
     )
+
+
+def weeks_of_doubt(one: _Home, days: int, per_day: int = 10) -> None:
+    """Fill the journal: here doubtful readings are wrong and corrected, sure ones are kept."""
+    one.say("turn on the floor lamp")
+    turn = list(one.brain.journal.turns())[-1]
+    dice = random.Random(days)  # noqa: S311 - repeatable
+    for number in range(days * per_day):
+        wrong = number % 4 == 0
+        sure = dice.uniform(0.5, 0.7) if wrong else dice.uniform(0.7, 0.95)
+        at_s = turn.at_s + 1000 + number * 86_400.0 / per_day
+        said = replace(
+            turn, turn_id=TurnId(f"{days}-{number}"), at_s=at_s, heard=f"words number {number}",
+            probability=sure, margin=sure,
+        )  # fmt: skip
+        kinds = (
+            (SignalKind.BY_HAND, SignalKind.CORRECTION)
+            if wrong
+            else (SignalKind.KEPT, SignalKind.SILENCE)
+        )
+        one.brain.journal.append(said, [Signal(said.turn_id, kind, at_s + 20) for kind in kinds])
+    one.hub.clock.advance(days * 86_400.0 + 3600)
+
+
+def test_the_judge_of_a_home_is_learned_in_the_pass_kept_and_set_back(
+    live_in: Callable[..., _Home], tmp_path: Path
+) -> None:
+    one = live_in(path=tmp_path)
+    weeks_of_doubt(one, 3)
+    one.brain.learn()
+    assert known_judge(one.brain.store) == Judge.shipped(), "30 turns teach no judge"
+    weeks_of_doubt(one, 40)
+    one.brain.learn()
+    judge = known_judge(one.brain.store)
+    shipped = Judge.shipped()
+    assert judge.pre != shipped.pre
+    assert judge.labels != shipped.labels
+    assert judge.post == shipped.post
+    assert all(
+        abs(own - usual) <= 0.75 + 1e-9
+        for own, usual in zip(judge.pre.weights, shipped.pre.weights, strict=True)
+    )
+    version = one.brain.store.version
+    one.brain.learn()
+    assert one.brain.store.version == version, "a pass without new turns changes nothing"
+    exported = one.brain.export()
+    one.brain.close()
+
+    again = live_in(path=tmp_path)
+    assert known_judge(again.brain.store) == judge
+    elsewhere = live_in()
+    elsewhere.brain.import_(exported)
+    assert known_judge(elsewhere.brain.store).pre == judge.pre
+    again.brain.forget()
+    assert known_judge(again.brain.store) == shipped
+    again.brain.learn()
+    assert known_judge(again.brain.store) == shipped
+    again.brain.close()
+
+
+def test_words_that_are_forgotten_leave_the_judge_too(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    weeks_of_doubt(one, 20)
+    one.brain.learn()
+    assert known_judge(one.brain.store) != Judge.shipped()
+    one.brain.forget("words number 3")
+    assert known_judge(one.brain.store) == Judge.shipped()
+    anew = relearned(one.brain.journal, one.brain.store, one.hub.clock.now_s())
+    one.brain.learn()
+    assert anew is not None
+    assert known_judge(one.brain.store) == anew, "what is left teaches it again"
+    assert relearned(one.brain.journal, one.brain.store, one.hub.clock.now_s()) is None
+    later_s = one.hub.clock.now_s() + EVERY_S
+    assert relearned(one.brain.journal, one.brain.store, later_s) is not None
+
+
+def test_a_judge_that_is_none_is_not_taken_in(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    with pytest.raises(DataError):
+        one.brain.import_({**one.brain.export(), "judge": {"pre": "sure"}})
+    assert known_judge(one.brain.store) == Judge.shipped()
+
+
+def test_a_pass_that_is_refused_by_the_disk_leaves_the_judge_as_it_was(
+    live_in: Callable[..., _Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = live_in()
+    weeks_of_doubt(one, 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(one.brain.store, "change", _refuses)
+        with pytest.raises(OSError, match="full"):
+            one.brain.learn()
+    assert known_judge(one.brain.store) == Judge.shipped()
+    one.brain.learn()
+    assert known_judge(one.brain.store) != Judge.shipped()
+
+
+def _refuses(_changes: object) -> int:
+    raise OSError("the disk is full")
+
+
+def test_a_turn_is_doubted_before_it_is_carried_out(live_in: Callable[..., _Home]) -> None:
+    """What was put right day after day is looked at twice; what went well is not."""
+    one = live_in()
+    doubts: dict[str, float] = {}
+    for _ in range(6):
+        one.say("turn on the floor lamp", after_s=1000)
+        one.say("no, the desk lamp")
+        one.say("turn off the kitchen light", after_s=1000)
+        one.hub.clock.advance(80_000.0)
+    one.brain.learn()
+    for text in ("turn on the floor lamp", "turn off the kitchen light"):
+        read = one.pipeline.foresee(text)
+        said = Utterance(TurnId("x"), text, one.hub.clock.now_s())
+        understanding = one.understand.understand(text)
+        doubts[text] = one.brain.likely_wrong(said, understanding, read)
+    wrong, fine = doubts.values()
+    assert fine < 0.2 < 0.5 < wrong

@@ -22,8 +22,10 @@ from hubagent.feedback import canonical
 from hubagent.feedback.defect import Judge
 from hubagent.feedback.journal import Journal
 from hubagent.feedback.watch import Observer
+from hubagent.judging import JUDGE, as_setting, known_judge, relearned
 from hubagent.learn.aliases import MOST, as_text, from_rows
 from hubagent.learn.gather import Gathered, Judges
+from hubagent.learn.life import tally
 from hubagent.learn.outcome import is_rewritten
 from hubagent.learn.quick import Quick, Reading
 from hubagent.learn.rephrase import RephraseDetector
@@ -48,12 +50,12 @@ if TYPE_CHECKING:
     from hubagent.act.schedule import Schedule
     from hubagent.clock import Clock
     from hubagent.context.store import ContextStore
-    from hubagent.evidence import JournalTurn, Pair, Signal
+    from hubagent.evidence import JournalTurn, Pair, Signal, Tally
     from hubagent.learn.markov import Visit
     from hubagent.learn.rephrase import Judgement
     from hubagent.learning import Progress
     from hubagent.ports import Act, PairStore, Understand, Values
-    from hubagent.types import AreaId, Command, StateChange
+    from hubagent.types import AreaId, Command, Resolution, StateChange, Understanding
 
 LAST_PASS = "last_pass"  # noqa: S105 - no password
 """Setting of the tables in which the report of the last learning pass is kept."""
@@ -100,7 +102,11 @@ def forget_in(store: PairStore, words: str | None) -> int:
     entries = tuple(entry.text for entry in store.entries() if key is None or entry.text == key)
     names = known_names(store)
     left = [] if key is None else [a for a in names if f" {a.name} " not in f" {key} "]
-    settings = [(LAST_PASS, ""), *([(ALIASES, as_text(left))] if left != list(names) else [])]
+    settings = [
+        (LAST_PASS, ""),
+        (JUDGE, ""),
+        *([(ALIASES, as_text(left))] if left != list(names) else []),
+    ]
     settings += [(RANKER, "")] if key is None else []
     store.change(
         Changes(
@@ -166,7 +172,7 @@ class Brain:
             find=self.store.find,
         )
         self._detector = _detector()
-        self._judge = Judge.shipped()
+        self._judge = known_judge(self.store)
         self._home_words: tuple[int, frozenset[str]] = (-1, frozenset())
         self._gathered = Gathered()
         self._readings: dict[tuple[str, str], Reading] = {}
@@ -201,9 +207,24 @@ class Brain:
             default_area=default_area,
             observer=self,
             rewriter=self.rewriter,
+            defect=self.likely_wrong,
         )
         self.attach(pipeline)
         return pipeline
+
+    def likely_wrong(
+        self, utterance: Utterance, understanding: Understanding, resolutions: Sequence[Resolution]
+    ) -> float:
+        """Return how likely a turn is to go wrong, before anything is done for it.
+
+        How the same words fared before is known once a pass has run since the start.
+        """
+        plain = plan(resolutions)
+        record = TurnRecord(
+            utterance, understanding, tuple(resolutions), (), plain.decision,
+            resolutions[0].intent if resolutions else "", "", False, (), 0.0,
+        )  # fmt: skip
+        return self._judge.before(canonical.journal_turn(record), self._fared)
 
     def attach(self, pipeline: Pipeline) -> None:
         """Tell which pipeline it observes and rewrites for: what words come to is foreseen there."""
@@ -260,10 +281,14 @@ class Brain:
         """
         with self._learning:
             self._observer.flush()
+            now_s = self._clock.now_s()
+            judge = relearned(self.journal, self.store, now_s, pause=pause)
+            if judge is not None and judge != self._judge:
+                self._gathered = Gathered()  # all is judged by the same one
             tools = Tools(
                 journal=self.journal,
                 store=self.store,
-                judges=Judges(self._rephrase, self._judge),
+                judges=Judges(self._rephrase, judge or self._judge),
                 read=self._known_reading,
                 objection=self._objection,
                 pause=pause,
@@ -272,6 +297,7 @@ class Brain:
                 rephrases=self._parts.rephrases,
                 is_free=self._is_free if self._parts.names else None,
                 shipped=rank.load().history if self._parts.personal else {},
+                settings=() if judge is None else (as_setting(judge, now_s),),
                 self_aware=self._parts.self_aware,
             )
             try:
@@ -279,6 +305,7 @@ class Brain:
             except BaseException:
                 self._gathered = Gathered()  # what was half taken in is taken in anew
                 raise
+            self._judge = judge or self._judge
             self._apply_names()
             if report.new or report.learnt or report.retired:
                 self.store.change(Changes(settings=((LAST_PASS, json.dumps(report.document())),)))
@@ -328,6 +355,7 @@ class Brain:
             self._gathered = Gathered()
             erased = self.journal.erase(words=words)
             erased += forget_in(self.store, words)
+            self._judge = known_judge(self.store)
             self._apply_names()
             if words is None:
                 self._context.forget_habits()
@@ -339,6 +367,7 @@ class Brain:
             **exported(self.store),
             "aliases": json.loads(as_text(known_names(self.store)) or "[]"),
             "habits": self._context.export_habits(),
+            "judge": self._judge.as_document(),
         }
 
     def import_(self, document: Mapping[str, Any]) -> Imported:
@@ -349,6 +378,8 @@ class Brain:
         """
         with self._writing:
             names = from_rows(document.get("aliases") or [])
+            given = document.get("judge")
+            judge = None if given is None else Judge.from_document(given)
             taken = imported(self.store, self._guard, self._context.view(), document)
             known = {alias.name: alias for alias in known_names(self.store)}
             free = [
@@ -360,6 +391,9 @@ class Brain:
                 merged = as_text([*known.values(), *free][:MOST])
                 self.store.change(Changes(settings=((ALIASES, merged),)))
             self._apply_names()
+            if judge is not None and not self.store.setting(JUDGE):
+                self.store.change(Changes(settings=(as_setting(judge, 0.0),)))
+                self._judge = judge
         self._context.import_habits(document.get("habits") or [])
         return taken
 
@@ -444,6 +478,11 @@ class Brain:
         # A kind that the home lacks ("heater") is no name either: only what is quite unknown is free.
         assert self._pipeline is not None  # noqa: S101 - as for what is foreseen
         return {it.reason for it in self._pipeline.foresee(f"turn on the {name}")} == {_UNKNOWN}
+
+    def _fared(self, words: str) -> Tally:
+        """Return how words fared that were read as heard, faded."""
+        ends = [(end.at_s, end.good) for end in tuple(self._gathered.heard.get(words, ()))]
+        return tally(ends, self._gathered.last_s)
 
     def _rephrase(
         self,

@@ -62,6 +62,7 @@ class Tools:
         rephrases: Whether single rephrases do.
         is_free: Whether words may be a name of a thing; ``None`` learns no names.
         shipped: Weights of the ranker that a home may move; empty moves none.
+        settings: What else goes into the transaction, such as the judge these judges are of.
         self_aware: ``False`` runs the plain chain, for comparison: what it does not choose anew in
             each pass goes.
     """
@@ -77,6 +78,7 @@ class Tools:
     rephrases: bool = True
     is_free: Callable[[str, EntityId], bool] | None = None
     shipped: Mapping[str, float] = field(default_factory=dict)
+    settings: tuple[tuple[str, str], ...] = ()
     self_aware: bool = True
 
 
@@ -182,7 +184,8 @@ def learn(
     gone = tuple(key for key, pair in before.items() if _is_unused(pair, now_s))
     report.retired += [f'"{source}" is let go, nobody needed it' for _, source in gone]
     entries = tuple(_entries(tools.store.entries(), gathered))
-    settings = (*_names(tools, gathered, now_s, report), *_weights(tools, gathered, report))
+    named = _names(tools, gathered, now_s, report)
+    settings = (*tools.settings, *named, *_weights(tools, gathered, report))
     tools.pause()
     with tools.writing:
         # What a turn taught meanwhile stands; the next pass sees both.

@@ -195,6 +195,20 @@ def test_a_hub_learns_its_own_doubts_from_what_followed(make_turn: Any) -> None:
     assert gap > JUDGE.before(wrong) - JUDGE.before(right)
     assert JUDGE.learned(judged[:20]).pre == JUDGE.pre
     assert JUDGE.learned([]) == JUDGE
+    assert JUDGE.learned(judged[:60]) == JUDGE
+
+
+def test_a_label_model_that_foretells_unseen_days_worse_is_not_taken(make_turn: Any) -> None:
+    """On every fifth day, those that are held out, signals are as shipped; on the others they are not."""
+    found = []
+    for at, item in enumerate(journal(make_turn, 60)):
+        day = int(item.turn.at_s // defect.DAY_S) - int(1.8e9 // defect.DAY_S)
+        odd = day % 5 != 0
+        kinds = (K.THANKS, K.REPEAT, K.KEPT) if odd else (() if at % 5 else (K.CORRECTION,))
+        said = [Signal(item.turn.turn_id, kind, item.turn.at_s + 5.0) for kind in kinds]
+        found.append(Judged(item.turn, (), said))
+    assert JUDGE.learned(found).labels == LabelModel()
+    assert JUDGE.learned(journal(make_turn, 60)).labels != LabelModel()
 
 
 def test_a_judge_is_plain_data_and_a_hostile_one_is_tamed() -> None:

@@ -56,7 +56,7 @@ POST = (
     *PRE, "refused", "asked", "ignored", "answered", "not_followed", "next", "next_soon", "next_alike",
     "next_failed", "next_same_things", "next_same_effect", "many_next", "evidence",
 )  # fmt: skip
-_LEAST_TURNS = 80
+LEAST_TURNS = 80
 _LEAST_OF_A_CLASS = 8.0
 """Turns, and soft counts of right and wrong ones, below which a hub keeps the shipped weights."""
 _STEP = 0.75
@@ -138,10 +138,15 @@ class Judge:
     def learned(self, judged: Sequence[Judged]) -> Judge:
         """Return the judge that this journal teaches; starts from what was shipped, so it may be repeated.
 
+        Few turns teach nothing; and neither the label model nor ``pre`` is taken if it tells less
+        of the days held out than the shipped one.
+
         Args:
             judged: Turns with what followed and was found, oldest first.
         """
-        labels = LabelModel().fit([votes(it.turn, it.signals) for it in judged])
+        if len(judged) < LEAST_TURNS:
+            return Judge.shipped()
+        labels = _labels(judged)
         shipped_pre, post = shipped()
         judge = Judge(labels, shipped_pre, post)
         known: dict[str, Tally] = defaultdict(Tally)
@@ -152,7 +157,7 @@ class Judge:
             if not words.is_talk(turn):
                 rows.append(pre_features(turn, known.__getitem__))
                 targets.append(wrong)
-                days.append(f"{turn.place} {turn.at_s // DAY_S:.0f}")
+                days.append(_day(turn))
             known[key] = Tally(known[key].good + 1 - wrong, known[key].bad + wrong)
         return Judge(labels, fit(shipped_pre, rows, targets, days), post)
 
@@ -275,7 +280,7 @@ def fit(
         step: Farthest a weight may move.
     """
     x, y = np.asarray(rows, dtype=float), np.asarray(labels, dtype=float)
-    if len(y) < _LEAST_TURNS or min(y.sum(), (1 - y).sum()) < _LEAST_OF_A_CLASS:
+    if len(y) < LEAST_TURNS or min(y.sum(), (1 - y).sum()) < _LEAST_OF_A_CLASS:
         return start
     order = {group: at for at, group in enumerate(dict.fromkeys(groups or map(str, range(len(y)))))}
     held = np.array([order[g] % _HELD_OUT == 0 for g in groups or map(str, range(len(y)))])
@@ -324,6 +329,24 @@ def _platt(odds: np.ndarray, y: np.ndarray, start: Logistic) -> tuple[float, flo
     rows = np.stack([odds, np.ones_like(odds)], axis=1)
     slope, offset = newton(line, rows, y, pull=_PULL, step=_STEP)
     return max(0.25, float(slope)), float(offset)
+
+
+def _labels(judged: Sequence[Judged]) -> LabelModel:
+    """Return the label model of all turns, if one of the others foretells the days held out better."""
+    spoken = [votes(it.turn, it.signals) for it in judged]
+    order = {day: at for at, day in enumerate(dict.fromkeys(_day(it.turn) for it in judged))}
+    held = [order[_day(it.turn)] % _HELD_OUT == 0 for it in judged]
+    seen = [row for row, out in zip(spoken, held, strict=True) if not out]
+    unseen = [row for row, out in zip(spoken, held, strict=True) if out]
+    shipped = LabelModel()
+    if not seen or shipped.fit(seen).likelihood(unseen) <= shipped.likelihood(unseen):
+        return shipped
+    return shipped.fit(spoken)
+
+
+def _day(turn: JournalTurn) -> str:
+    """Return what is held out together: a day at one place."""
+    return f"{turn.place} {turn.at_s // DAY_S:.0f}"
 
 
 # --- data -----------------------------------------------------------------------------------------

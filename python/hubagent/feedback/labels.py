@@ -135,6 +135,18 @@ class LabelModel:
                 break
         return model
 
+    def likelihood(self, spoken: Sequence[Votes]) -> float:
+        """Return the mean log likelihood of what functions said of turns, whatever their truth."""
+        total = 0.0
+        for row in spoken:
+            wrong, right = math.log(self.prior), math.log(1 - self.prior)
+            for vote, (if_wrong, if_right) in zip(row, self.rates, strict=True):
+                if vote is not None:
+                    wrong += vote * math.log(if_wrong) + (1 - vote) * math.log(1 - if_wrong)
+                    right += vote * math.log(if_right) + (1 - vote) * math.log(1 - if_right)
+            total += float(np.logaddexp(wrong, right))
+        return total / max(1, len(spoken))
+
     def as_document(self) -> dict[str, Any]:
         """Return the model as plain data."""
         names = [item.name for item in FUNCTIONS]
