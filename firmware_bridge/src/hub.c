@@ -552,9 +552,9 @@ static void say_all_again(hub *device) {
 
 /* ---- the clock ---- */
 
-/* The host's clock is not beyond this. */
+/* The host's clock is not beyond this; the 2 ms are what rounding down takes from its clock and from our two times. */
 static uint32_t host_time(const hub *device, uint32_t moment) {
-    return device->host_at + (moment - device->clock_at);
+    return device->host_at + 2 + (moment - device->clock_at);
 }
 
 static bool in_step(const hub *device, uint32_t moment) {

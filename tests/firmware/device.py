@@ -193,7 +193,7 @@ class Device:
         now = CLOCK.monotonic_s()
         if self._clock is None or now - self._clock[1] > 60:
             return 5
-        bound = self._clock[0] + int((now - self._clock[1]) * 1000)
+        bound = self._clock[0] + 2 + int((now - self._clock[1]) * 1000)
         if (body[1] - bound) % 2**32 >= 2**31 or (
             self._floor is not None and (body[1] - self._floor - 1) % 2**32 >= 2**31
         ):

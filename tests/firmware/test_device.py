@@ -128,6 +128,19 @@ def test_a_command_out_of_its_time_is_refused(start: Start, how: dict[str, int],
     assert device.pins() == ["pin 0 off"]
 
 
+def test_not_even_a_millisecond_too_late(start: Start) -> None:
+    host = (device := ready(start("relay"))).host
+    for turn in range(40):  # each with another part of a millisecond between the clocks
+        host.heard = [heard for heard in host.heard if heard[0] == HELLO]
+        host.say(HELLO, {})
+        host.until(lambda: host.of(PING) and host.of(STATE))
+        host.listen(0.01)
+        for id_ in range(10 * turn, 10 * turn + 10):
+            host.command(id_, 0, True, within=-1)
+            host.until(partial(done, device, id_))
+        assert set(codes(device).values()) == {2}
+
+
 def test_without_a_clock_nothing_is_done(start: Start) -> None:
     device = start("relay")
     device.host.tells_time = False
