@@ -115,21 +115,20 @@ uint8_t hub_button(hub *device, const char *id, const char *name) {
     return added(device, add(device, BUTTON, id, name));
 }
 
-uint8_t hub_sensor(hub *device, const char *id, const char *name, const char *unit, const char *device_class) {
-    hub_entity *entity = add(device, SENSOR, id, name);
-    if (entity != NULL) {
-        entity->unit = unit;
-        entity->device_class = device_class;
-    }
-    return added(device, entity);
-}
-
 static uint8_t add_classed(hub *device, uint8_t kind, const char *id, const char *name, const char *device_class) {
     hub_entity *entity = add(device, kind, id, name);
     if (entity != NULL) {
         entity->device_class = device_class;
     }
     return added(device, entity);
+}
+
+uint8_t hub_sensor(hub *device, const char *id, const char *name, const char *unit, const char *device_class) {
+    uint8_t index = add_classed(device, SENSOR, id, name, device_class);
+    if (index != HUB_NONE) {
+        device->entities[index].unit = unit;
+    }
+    return index;
 }
 
 uint8_t hub_binary_sensor(hub *device, const char *id, const char *name, const char *device_class) {

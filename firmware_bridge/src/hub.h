@@ -76,7 +76,7 @@ typedef struct hub hub;
  * Text has no closing zero and lies in the frame: copy what is to be kept. */
 typedef uint8_t (*hub_obey)(hub *device, uint8_t entity, const hub_value *value, void *user);
 
-/* Takes messages of an update, 16-19; see hub_ota.h. */
+/* Takes messages of an update, 16-19; storing and checking the image is its work. */
 typedef void (*hub_update)(hub *device, uint8_t kind, const hub_body *body, void *update);
 
 /* The fields are the library's own. */

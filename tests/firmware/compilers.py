@@ -15,10 +15,10 @@ LIBRARY = [FIRMWARE / "src" / name for name in ("hub.c", "hub_frame.c")]
 POSIX = [FIRMWARE / "ports" / "posix" / name for name in ("hub_posix.c", "main.c")]
 
 
-def build(out: Path, *sources: Path, compiler: str = "gcc", flags: list[str] | None = None) -> Path:
+def build(out: Path, *sources: Path, compiler: str = "cc", flags: list[str] | None = None) -> Path:
     """Compile the sources into ``out``, every warning an error; skip where the compiler is not installed."""
     if shutil.which(compiler) is None:
-        pytest.skip(f"not installed: {compiler} (make system)")
+        pytest.skip(f"not installed: {compiler}")
     command = [compiler, *STRICT, *(SANITIZE if flags is None else flags), f"-I{FIRMWARE / 'src'}"]
     done = subprocess.run(
         [*command, "-o", out, *sources], capture_output=True, text=True, check=False
