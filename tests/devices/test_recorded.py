@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import random
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conventions import shuffled
 from hubagent.devices.zigbee2mqtt import Zigbee2Mqtt
 from hubagent.types import EntityId, Message, Role
 
@@ -35,17 +34,6 @@ def recorded() -> list[Row]:
 def replay(house: House, rows: Iterable[Row]) -> None:
     for row in rows:
         house.hear(row["topic"], row["payload"], retained=bool(row["retained"]))
-
-
-def shuffled(rows: list[Row], seed: int) -> list[Row]:
-    """Mix the topics; what was said on one topic stays in its order."""
-    by_topic: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_topic[row["topic"]].append(row)
-    turns = [row["topic"] for row in rows]
-    random.Random(seed).shuffle(turns)  # noqa: S311  # nothing secret
-    waiting = {topic: iter(said) for topic, said in by_topic.items()}
-    return [next(waiting[topic]) for topic in turns]
 
 
 def is_announcement(row: Row) -> bool:
