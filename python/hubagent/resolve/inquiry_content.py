@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from hubagent.resolve.lexicon import Lexicon
 
 PLACED = frozenset({"in", "on", "at", "inside", "down", "up", "out", "over", "near"})
-_SIDES = frozenset({"left", "right"})
 """Words before a place."""
+_SIDES = frozenset({"left", "right"})
 
 
 class ContentWords:
