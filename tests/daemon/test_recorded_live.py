@@ -62,11 +62,16 @@ def _shuffled(rows: list[Row], seed: int) -> list[Row]:
 def _is_home(daemon: Daemon) -> Home:
     view = daemon.store.view()
     states = [view.state(entity.entity_id) for entity in view.entities()]
-    # An attribute whose value is unknown is as good as none.
+    # An attribute whose value is unknown is as good as none; when a phone was heard is the clock's
+    # word and not a message's, so it differs between two hubs that hear the same.
     return {
         state.entity_id: (
             state.state,
-            {name: value for name, value in state.attributes.items() if value is not None},
+            {
+                name: value
+                for name, value in state.attributes.items()
+                if value is not None and name != "seen_at"
+            },
         )
         for state in states
     }

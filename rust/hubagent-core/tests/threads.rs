@@ -15,6 +15,7 @@ use homes::{lamp, message};
 
 const LAMPS: usize = 200;
 const ROUNDS: u64 = 1500;
+const LOOKS: u64 = 50;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The one state that all lamps have in a picture; panics when they differ.
@@ -52,7 +53,10 @@ fn a_picture_never_shows_half_a_batch_and_never_changes() {
             }
             scope.spawn(|| {
                 let topics: Vec<String> = (0..LAMPS).map(|it| format!("home/{it}")).collect();
-                for round in 0..ROUNDS {
+                let enough = |round| round >= ROUNDS && looks.load(Ordering::Relaxed) >= LOOKS;
+                for round in (0..).take_while(|round| !enough(*round)) {
+                    // The lock is not fair: who takes it again at once may keep it from all others.
+                    thread::sleep(Duration::from_micros(1));
                     let payload = round.to_string();
                     let batch = topics.iter().map(|topic| message(topic, &payload, 2.0));
                     hub.lock().unwrap().ingest(batch);
@@ -67,7 +71,6 @@ fn a_picture_never_shows_half_a_batch_and_never_changes() {
                 stop.store(true, Ordering::Relaxed);
             });
         });
-        assert!(looks.into_inner() > 10);
         finished.send(()).unwrap();
     });
     wait.recv_timeout(LIMIT)
