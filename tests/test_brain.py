@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hubagent.brain import Brain, Parts
+from hubagent.brain import Brain, Parts, is_learned_name
 from hubagent.errors import DataError
 from hubagent.evidence import Signal, SignalKind, Stage
 from hubagent.feedback.defect import Judge
@@ -171,6 +171,54 @@ def test_to_forget_it_takes_it_out_of_everything(
     assert one.brain.pairs() == ()
     left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"quidditch" not in left
+
+
+@pytest.mark.parametrize("forgotten", ["quidditch", "turn on the quidditch"])
+def test_what_is_forgotten_is_not_learned_again_by_a_later_pass(
+    live_in: Callable[..., _Home], tmp_path: Path, forgotten: str
+) -> None:
+    """By its name alone, too: the turns from which a pass would learn it go with it."""
+    one = live_in(path=tmp_path)
+    for _ in range(3):
+        one.say("turn on the quidditch", after_s=80_000)
+        one.say("turn on the kitchen light")
+        one.say("turn off the kitchen light", after_s=1000)
+    one.hub.advance(1000)
+    before = one.brain.export()
+    assert one.brain.learn().new
+    assert any("quidditch" in pair.source for pair in one.brain.pairs())
+    assert one.brain.forget(forgotten) > 0
+    one.brain.learn()
+    assert one.brain.pairs() == ()
+    assert one.say("turn on the quidditch", after_s=200).decision is Decision.REFUSE
+    one.brain.forget(forgotten)
+    one.brain.import_({**before, "pairs": [], "entries": []})
+    one.brain.learn()
+    one.brain.close()
+    assert one.brain.pairs() == ()
+    assert b"quidditch" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_a_learned_name_is_forgotten_with_every_turn_in_which_it_was_said(
+    live_in: Callable[..., _Home], tmp_path: Path
+) -> None:
+    one = live_in(path=tmp_path)
+    for _ in range(4):
+        one.say("turn on the quidditch", after_s=80_000)
+        one.say("turn on the kitchen light")
+        one.say("turn off the kitchen light", after_s=1000)
+        one.hub.advance(1000)
+        one.brain.learn()
+    assert is_learned_name(one.brain.store, "quidditch")
+    assert one.say("is the quidditch on").decision is Decision.ANSWER
+    one.brain.forget("quidditch")
+    one.hub.advance(1000)
+    one.brain.learn()
+    assert not is_learned_name(one.brain.store, "quidditch")
+    assert all("quidditch" not in turn.heard for turn in one.brain.journal.turns())
+    assert any("kitchen light" in turn.heard for turn in one.brain.journal.turns())
+    one.brain.close()
+    assert b"quidditch" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_what_was_learned_outlives_the_hub(live_in: Callable[..., _Home], tmp_path: Path) -> None:

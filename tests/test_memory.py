@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from hubagent.errors import DataError
 from hubagent.evidence import Changes, Entry, JournalTurn, Pair, Stage, Tally
 from hubagent.feedback.journal import Journal
 from hubagent.memory import Files, answer, ask
+from hubagent.rewrite.exchange import Imported
 from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
 from hubagent.types import Decision, Layer, TurnId
 
@@ -97,6 +99,17 @@ def test_forgetting_leaves_no_byte(state: Path) -> None:
     assert ask(state, "list", {})["pairs"] == []
 
 
+def test_a_bare_name_takes_every_turn_with_it_along(state: Path) -> None:
+    """What a later pass could learn it from again, while no hub runs, too."""
+    journal = Journal(state / JOURNAL_NAME)
+    journal.append(replace(turn(9, "dim the flimber"), decision=Decision.REFUSE))
+    journal.append(turn(10, "flimber the gorgle by half"))
+    journal.close()
+    assert ask(state, "forget", {"words": "flimber"}) == {"forgotten": 5}  # four turns and a pair
+    assert not on_disk(state, "flimber")
+    assert on_disk(state, "something else")
+
+
 def test_forgetting_asks_for_what(state: Path) -> None:
     assert run(state, "forget").exit_code == 2
     assert run(state, "forget", "this", "--all").exit_code == 2
@@ -172,3 +185,16 @@ def test_a_long_document_is_handed_over_in_parts(running: Path) -> None:
     assert taken["pairs"] == 1500
     assert taken["skipped"] == {"pairs: a row is too long": 1}
     assert len(ask(running, "export", {})["pairs"]) == 1502
+
+
+def test_how_turns_are_judged_is_handed_over_too(running: Path, monkeypatch: Any) -> None:
+    """A hub that has learned that none of its own takes it in; see ``Brain.import_``."""
+    parts: list[Any] = []
+
+    def taken(_files: Files, part: Any) -> Imported:
+        parts.append(part)
+        return Imported(0, 0)
+
+    monkeypatch.setattr(Files, "import_", taken)
+    ask(running, "import", {"document": {"pairs": [], "judge": {"labels": {}}}})
+    assert parts == [{"judge": {"labels": {}}}]

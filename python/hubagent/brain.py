@@ -118,6 +118,14 @@ def forget_in(store: PairStore, words: str | None) -> int:
     return len(pairs) + len(entries) + len(names) - len(left)
 
 
+def is_learned_name(store: PairStore, words: str) -> bool:
+    """Return whether words are a name that was learned, or that a pair speaks of."""
+    key = source_key(words)
+    return any(alias.name == key for alias in known_names(store)) or any(
+        speaks_of(pair, key) for pair in store.pairs()
+    )
+
+
 class Brain:
     """Everything that learns on one hub; a ``TurnObserver`` and a ``ChangeListener``."""
 
@@ -353,7 +361,8 @@ class Brain:
             self._recent.clear()
             self._readings.clear()
             self._gathered = Gathered()
-            erased = self.journal.erase(words=words)
+            name = words is not None and is_learned_name(self.store, words)
+            erased = self.journal.erase(words=words, name=name)
             erased += forget_in(self.store, words)
             self._judge = known_judge(self.store)
             self._apply_names()

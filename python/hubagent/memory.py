@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hubagent import control
-from hubagent.brain import JOURNAL_NAME, forget_in
+from hubagent.brain import JOURNAL_NAME, forget_in, is_learned_name
 from hubagent.errors import DataError
 from hubagent.evidence import Changes, Stage, source_key
 from hubagent.feedback.journal import Journal
@@ -79,7 +79,8 @@ class Files:
         if self._journal_path.exists():
             journal = Journal(self._journal_path)
             try:
-                erased = journal.erase(words=words)
+                name = words is not None and is_learned_name(self.store, words)
+                erased = journal.erase(words=words, name=name)
             finally:
                 journal.close()
         return erased + forget_in(self.store, words)
@@ -152,6 +153,8 @@ def _parts(document: Mapping[str, Any], skipped: Counter[str]) -> Iterator[dict[
             size += length + 2
         if part:
             yield {name: part}
+    if document.get("judge") is not None:
+        yield {"judge": document["judge"]}
 
 
 def answer(keeper: Keeper, params: Mapping[str, Any]) -> dict[str, Any]:

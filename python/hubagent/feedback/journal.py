@@ -152,22 +152,28 @@ class Journal:
 
     # --- forgetting --------------------------------------------------------------------------------
 
-    def erase(self, *, words: str | None = None, turn_id: TurnId | None = None) -> int:
+    def erase(
+        self, *, words: str | None = None, name: bool = False, turn_id: TurnId | None = None
+    ) -> int:
         """Forget turns with all that is on them; return how many.
 
         The bytes are gone from the files when it returns: deleted rows are overwritten, the log
         written ahead is emptied, and files that were set aside, which nobody can look into, go.
 
         Args:
-            words: Turns in which these words were said, read, or a side of a rewrite.
+            words: Turns in which these words were said, read, or a side of a rewrite; and those that
+                were refused or rewritten with them in it, from which they could be learned again.
+            name: The words are a name that was learned: every turn with them in it.
             turn_id: One turn. With neither, everything.
 
         Raises:
             HubagentError: If the disk refuses.
         """
-        statement, what = "DELETE FROM turns", list[str]()
-        if words is not None:
-            statement, what = f"{statement} WHERE {tables.SAID}", [source_key(words)]
+        statement, what = "DELETE FROM turns", list[str | bool]()
+        if words is not None and source_key(words):
+            statement, what = f"{statement} WHERE {tables.NAMED}", [source_key(words), name]
+        elif words is not None:
+            return 0
         elif turn_id is not None:
             statement, what = f"{statement} WHERE turn_id = ?1", [turn_id]
         with self._lock:
@@ -183,7 +189,7 @@ class Journal:
                 ) from error
         return count
 
-    def _erase(self, db: sqlite3.Connection, statement: str, what: Sequence[str]) -> int:
+    def _erase(self, db: sqlite3.Connection, statement: str, what: Sequence[str | bool]) -> int:
         try:
             with tables.transaction(db):
                 count = db.execute(statement, what).rowcount

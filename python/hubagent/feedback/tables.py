@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hubagent.evidence import SignalKind, source_key
 from hubagent.feedback import rows
+from hubagent.types import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,12 @@ SAID = (
     " OR source_key(json_extract(rewrite, '$.target')) = ?1"
 )
 """Turns that are about words; a turn is found by any form of them."""
+NAMED = (
+    f"{SAID} OR ((?2 OR decision = '{Decision.REFUSE.value}' OR rewrite IS NOT NULL)"
+    " AND instr(' ' || source_key(heard) || ' ', ' ' || ?1 || ' ') > 0)"
+)
+"""Turns that words can be learned from again: those, and what was refused or rewritten with them in
+it, as a name that was not known. With ``?2`` every turn with them in it: a name that was learned."""
 
 
 class NotOursError(sqlite3.DatabaseError):
