@@ -234,3 +234,18 @@ def test_water_names_no_valve_for_sure(understand: Understander) -> None:
     scenario = {"id": "w", "home": home, "turns": [{"text": "run some water", "area": "quay"}]}
     turn = replay_scenario(scenario, understand)["turns"][0]
     assert (turn["decision"], turn["commands"]) == ("ask", [])
+
+
+def test_what_is_told_before_it_does_not_keep_a_valve_open(understand: Understander) -> None:
+    tap = {"id": "valve.sea", "name": "Sea Main", "area": "hold", "state": "open",
+           "attributes": {"device_class": "water", "supported_features": ["open", "close"]}}  # fmt: skip
+    home = {**HOME, "entities": [*HOME["entities"], tap]}
+    turns = [{"text": "pipe burst, shut the sea main off now", "area": "mess"}]
+    turn = replay_scenario({"id": "s", "home": home, "turns": turns}, understand)["turns"][0]
+    assert _sent(turn) == [("valve.sea", "close_valve")]
+
+
+def test_what_sounds_somewhat_like_a_name_is_asked_about(understand: Understander) -> None:
+    (turn,) = _turns(understand, "turn off the charged lamp")
+    assert turn["decision"] == "ask"
+    assert "Chart Lamp" in turn["response"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hubagent.resolve import forms, lexicon, text
+from hubagent.resolve import choose, forms, lexicon, text
 from hubagent.resolve.conditions import ConditionalResolver
 from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.forms import Form
@@ -80,7 +80,10 @@ class AsideResolver:
         alone = plain(self._understand.understand(part))
         moved = [i for item in alone for i in item.targets]
         good = moved and all(_is_meant(item) for item in alone)
-        return whole if not good or any(is_sensitive(view.entity(i)) for i in moved) else alone
+        bold = any(is_sensitive(view.entity(i)) for i in moved) and not all(
+            choose.is_securing(item.candidates[0]) for item in alone if item.candidates
+        )
+        return whole if bold or not good else alone
 
     def _request(self, said: str) -> str:
         """Return the one part that asks for something, where all others only talk."""

@@ -189,7 +189,7 @@ def decide(
         is_sensitive(view.entity(i)) for i in best.entity_ids
     )
     if form is not Form.REQUEST and not wished:
-        if _is_securing(best) and all(is_sensitive(view.entity(i)) for i in best.entity_ids):
+        if is_securing(best) and all(is_sensitive(view.entity(i)) for i in best.entity_ids):
             return resolution(Decision.ASK, best, (best,), reason="confirm")
         # What it tells of may still be meant by the "it" of the next clause.
         return resolution(Decision.REFUSE, best, (best,), reason="not_for_me")
@@ -206,7 +206,7 @@ def decide(
     if heard < SURE_SOUND or (sensitive and heard < 1.0):
         return resolution(Decision.ASK, best, (best,), reason="confirm")
     odd = any(entity.domain in spec.confirm for entity in sensitive)
-    odd = odd or ((unexplained > 0 or not says_what) and not _is_securing(best))
+    odd = odd or ((unexplained > 0 or not says_what) and not is_securing(best))
     if any(_is_hot(command, view) for command in best.commands):
         return resolution(Decision.ASK, best, (best,), reason="confirm")
     if sensitive and (odd or not _is_explicit(best, candidates, probability, weights)):
@@ -240,7 +240,7 @@ def _is_hot(command: Command, view: ContextView) -> bool:
     return target > _HOT[unit]
 
 
-def _is_securing(best: Candidate) -> bool:
+def is_securing(best: Candidate) -> bool:
     """Return whether the commands make the home safer."""
     return all(
         command.command in _SECURING
@@ -254,7 +254,7 @@ def _is_explicit(
 ) -> bool:
     """Return whether the words, surely understood, single the candidate out."""
     features = dict(best.features)
-    securing = _is_securing(best)
+    securing = is_securing(best)
     if probability < (weights.doubtful_securing if securing else weights.doubtful):
         return False
     if features.get("name", 1.0) < _SURE_NAME and not (securing and features.get("only_one")):

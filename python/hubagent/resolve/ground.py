@@ -15,7 +15,7 @@ from hubagent.resolve.described import ends_in, in_other_words, main_light
 from hubagent.resolve.features import Failure, Frame, Grounding, is_sensitive, without_doubles
 from hubagent.resolve.lexicon import CALLED, Kind
 from hubagent.resolve.mention import Mention, device_mention
-from hubagent.resolve.misheard import SURE_SOUND, misheard
+from hubagent.resolve.misheard import SURE_ROOM, misheard
 from hubagent.resolve.places import Place, Places
 from hubagent.resolve.scope import Scope
 from hubagent.types import AreaId, EntityId
@@ -126,7 +126,7 @@ class Grounder:
         if text.tokens(place.said) in self._lexicon.here:
             return None  # "in here", and nobody told where that is
         heard = misheard(text.tokens(place.said), "area", self.view, self._lexicon)
-        if heard is not None and heard.nearness >= SURE_SOUND and len(mention.places) == 1:
+        if heard is not None and heard.nearness >= SURE_ROOM and len(mention.places) == 1:
             return Place(place.said, frozenset({AreaId(heard.id)}))
         return Failure("unknown_area", {"area": place.said})
 

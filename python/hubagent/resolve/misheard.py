@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView, NameMatch
     from hubagent.resolve.lexicon import Lexicon
 
+SURE_ROOM = 0.85
+"""Least nearness of a room that is taken for the one said: there are few, and they sound apart."""
 SURE_SOUND = 0.87
 """Least nearness of a misheard name that is acted upon unasked."""
-_LEAST = 0.8
+_LEAST = 0.75
 """Least nearness of a misheard name that is worth a question, and ..."""
 _LEAST_SPELLING = 0.68
 """... of its spelling: short words of few consonants sound alike by chance."""
