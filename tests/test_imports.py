@@ -8,7 +8,7 @@ from pathlib import Path
 import hubagent
 
 ROOT = Path(hubagent.__path__[0])
-SHARED = {"types", "evidence", "errors", "clock", "ports", "config"}
+SHARED = {"types", "evidence", "errors", "clock", "ports", "config", "wire"}
 STAGES = {
     "mqtt", "devices", "context", "understand", "rewrite", "resolve", "act", "dialogue",
     "feedback", "learn", "sync", "simulate", "upstream", "serve", "bridge",
@@ -20,6 +20,7 @@ SHARED_MAY_IMPORT = {
     "clock": set(),
     "config": {"types", "errors"},
     "ports": {"types", "evidence", "errors"},
+    "wire": {"errors"},
 }
 # Outside the package: who alone may import what.
 KEEPERS = {

@@ -33,6 +33,10 @@ class DataError(HubagentError):
     """Bytes from outside are wrong: skip the message and count it."""
 
 
+class UnknownVersionError(DataError):
+    """Bytes of a version that this software does not read: update one side."""
+
+
 class UnknownEntityError(HubagentError, KeyError):
     """No entity of that id is registered."""
 
