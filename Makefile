@@ -28,13 +28,14 @@ $(INSTALLED): $(VENV)/bin/python pyproject.toml $(RUST_SOURCES)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-system:  ## Install what comes as a Debian package (mosquitto, openssl), or name it
+system:  ## Install what comes as a Debian package (mosquitto, openssl, gcc-avr), or name it
 	@missing=; [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing=mosquitto; \
 	  command -v openssl >/dev/null || missing="$$missing openssl"; \
+	  command -v avr-gcc >/dev/null || missing="$$missing gcc-avr avr-libc"; \
 	  if [ -z "$$missing" ]; then :; \
 	  elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	  else echo "not installed: $$missing (without mosquitto the slower amqtt serves, and tests that need either are skipped); install with: sudo apt-get install $$missing"; fi
+	  else echo "not installed: $$missing (without mosquitto the slower amqtt serves, and tests that need any are skipped); install with: sudo apt-get install $$missing"; fi
 
 run: install system  ## Run the main job: embedded broker, simulated home, agent, chat
 	@$(BIN)/hubagent demo

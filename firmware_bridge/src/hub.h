@@ -56,7 +56,10 @@ typedef struct {
     void *context;
 } hub_port;
 
+typedef struct hub_kind hub_kind;
+
 typedef struct {
+    const hub_kind *kind;
     const char *id;
     const char *name;
     const char *unit;         /* may be NULL, as the two below */
@@ -64,7 +67,6 @@ typedef struct {
     const char *choices;      /* of a select, or events: comma-separated */
     float least, most, step;  /* of a number */
     hub_value value;
-    uint8_t kind;
     uint8_t flags;
 } hub_entity;
 
@@ -79,54 +81,54 @@ typedef uint8_t (*hub_obey)(hub *device, uint8_t entity, const hub_value *value,
 /* Takes messages of an update, 16-19; storing and checking the image is its work. */
 typedef void (*hub_update)(hub *device, uint8_t kind, const hub_body *body, void *update);
 
-/* The fields are the library's own. */
+/* The fields are the library's own. What is used most stands first: AVR reaches 64 bytes with one instruction. */
 struct hub {
     const hub_port *port;
-    const char *id, *name, *firmware;
     hub_entity *entities;
-    hub_obey obey;
-    void *user;
-    hub_update update;
-    void *update_state;
-    uint32_t boot;
     uint8_t room, count;
     uint8_t error;
-    const char *board; /* may be NULL */
-    uint8_t image;     /* 0 confirmed, 1 on trial, 2 went back to the one before */
 
     /* What is said until it is acknowledged: one at a time. */
     uint8_t seq;
     uint8_t flight;     /* its kind; 0: nothing */
     uint8_t flight_seq;
     uint8_t announced;  /* 0: hello is next; n: the description of entity n - 1; count + 1: all states; above: what is new */
-    bool stale;         /* the state in flight is not the newest */
     uint8_t repeats;
+    bool stale;         /* the state in flight is not the newest */
     uint32_t flight_at;
+    uint8_t waiting;    /* events */
+    uint8_t in_at, in_end;
+    hub_length out_at, out_end;
 
-    /* The host's clock: at most `host_at` at our `clock_at`. */
-    uint32_t ping_at, ping_token;
-    uint32_t clock_at, host_at, epoch;
+    /* The host's clock: at most ours and `host_ahead`, as it was known at our `clock_at`. */
     bool pinged, asking, clocked, dated;
     bool stepped; /* the clock is of the host that is there now */
+    bool floored;
+    uint32_t ping_at, ping_token;
+    uint32_t clock_at, host_ahead;
+    uint32_t floor; /* no command with a deadline up to here is new */
 
-    struct {
+    uint32_t boot, epoch;
+    hub_obey obey;
+    void *user;
+    hub_update update;
+    void *update_state;
+    const char *id, *name, *firmware;
+    const char *board; /* may be NULL */
+    uint8_t image;     /* 0 confirmed, 1 on trial, 2 went back to the one before */
+    uint16_t event_number;
+
+    struct hub_done {
         uint32_t id, deadline;
         uint8_t code;
         bool used;
     } done[HUB_REMEMBERED];
-    uint32_t floor; /* no command with a deadline up to here is new */
-    bool floored;
-
     struct {
         const char *what;
         uint16_t number;
         uint8_t entity;
     } events[HUB_EVENTS];
-    uint8_t waiting;
-    uint16_t event_number;
 
-    uint16_t out_at, out_end;
-    uint8_t in_at, in_end;
     uint8_t in[16];
     hub_reader reader;
     uint8_t out[HUB_LINE_MAX];

@@ -22,8 +22,7 @@ uint16_t hub_crc16(const uint8_t *bytes, size_t length) {
 /* ---- writing ---- */
 
 static void put_byte(hub_writer *writer, uint8_t byte) {
-    /* The check has to fit behind the byte, and the closing zero behind the check. */
-    if (writer->used + HUB_CHECK >= SPARE + HUB_FRAME_MAX || writer->used + HUB_CHECK + 1 >= writer->size) {
+    if (writer->used >= writer->end) {
         writer->failed = true;
         return;
     }
@@ -38,27 +37,15 @@ static void put_number(hub_writer *writer, uint8_t tag, uint32_t value, uint8_t 
     }
 }
 
-static void put_natural(hub_writer *writer, uint32_t value) {
-    if (value < 0x80) {
-        put_byte(writer, (uint8_t)value);
-    } else if (value <= 0xFF) {
-        put_number(writer, 0xCC, value, 1);
-    } else if (value <= 0xFFFF) {
-        put_number(writer, 0xCD, value, 2);
+/* The shortest form: the number in its tag, or 1, 2 or 4 bytes after 0xCC, 0xCD, 0xCE (0xD0, 0xD1, 0xD2 below zero). */
+static void put_integer(hub_writer *writer, uint32_t bits, bool negative) {
+    /* Half of what fits without a sign fits with one. */
+    uint32_t reach = negative ? ~bits << 1 : bits;
+    if (reach < (negative ? 0x40 : 0x80)) {
+        put_byte(writer, (uint8_t)bits);
     } else {
-        put_number(writer, 0xCE, value, 4);
-    }
-}
-
-static void put_negative(hub_writer *writer, int32_t value) {
-    if (value >= -32) {
-        put_byte(writer, (uint8_t)value);
-    } else if (value >= -128) {
-        put_number(writer, 0xD0, (uint32_t)value, 1);
-    } else if (value >= -32768) {
-        put_number(writer, 0xD1, (uint32_t)value, 2);
-    } else {
-        put_number(writer, 0xD2, (uint32_t)value, 4);
+        uint8_t power = reach > 0xFFFF ? 2 : reach > 0xFF ? 1 : 0;
+        put_number(writer, (uint8_t)((negative ? 0xD0 : 0xCC) + power), bits, (uint8_t)(1 << power));
     }
 }
 
@@ -69,20 +56,18 @@ static void put_bytes(hub_writer *writer, const void *from, uint8_t length) {
     }
 }
 
-static uint32_t bits_of(float real) {
-    uint32_t bits;
-    memcpy(&bits, &real, sizeof bits);
-    return bits;
+bool hub_is_finite(const hub_value *real) {
+    return (real->as.natural & 0x7F800000) != 0x7F800000;
 }
 
-static bool is_finite(uint32_t bits) {
-    return (bits & 0x7F800000) != 0x7F800000;
-}
-
-void hub_write(hub_writer *writer, uint8_t *room, uint16_t size, uint8_t kind, uint8_t seq, uint8_t node) {
+void hub_write(hub_writer *writer, uint8_t *room, hub_length size, uint8_t kind, uint8_t seq, uint8_t node) {
     const uint8_t header[HUB_HEADER] = {HUB_VERSION, kind, seq, node};
     writer->room = room;
-    writer->size = size;
+    /* The check has to fit behind the last byte, and the closing zero behind the check. */
+    if (size > SPARE + HUB_FRAME_MAX) {
+        size = SPARE + HUB_FRAME_MAX + 1;
+    }
+    writer->end = size > HUB_CHECK + 1 ? (hub_length)(size - HUB_CHECK - 1) : 0;
     writer->used = SPARE;
     writer->entries = 0;
     writer->failed = false;
@@ -91,7 +76,7 @@ void hub_write(hub_writer *writer, uint8_t *room, uint16_t size, uint8_t kind, u
 }
 
 void hub_put(hub_writer *writer, uint8_t key, const hub_value *value) {
-    put_natural(writer, key);
+    put_integer(writer, key, false);
     writer->entries++;
     switch (value->type) {
     case HUB_NIL:
@@ -101,18 +86,12 @@ void hub_put(hub_writer *writer, uint8_t key, const hub_value *value) {
         put_byte(writer, value->as.boolean ? 0xC3 : 0xC2);
         break;
     case HUB_UINT:
-        put_natural(writer, value->as.natural);
-        break;
     case HUB_INT:
-        if (value->as.integer < 0) {
-            put_negative(writer, value->as.integer);
-        } else {
-            put_natural(writer, (uint32_t)value->as.integer);
-        }
+        put_integer(writer, value->as.natural, value->type == HUB_INT && value->as.integer < 0);
         break;
     case HUB_FLOAT:
-        writer->failed = writer->failed || !is_finite(bits_of(value->as.real));
-        put_number(writer, 0xCA, bits_of(value->as.real), 4);
+        writer->failed = writer->failed || !hub_is_finite(value);
+        put_number(writer, 0xCA, value->as.natural, 4);
         break;
     case HUB_TEXT:
         if (value->length < 32) {
@@ -150,18 +129,18 @@ bool hub_put_if_room(hub_writer *writer, uint8_t key, const hub_value *value) {
     const hub_writer before = *writer;
     hub_put(writer, key, value);
     /* Two bytes stay free for the longer count of sixteen entries and more. */
-    if (writer->failed || writer->entries > HUB_ENTRIES_MAX || writer->used + 2 + HUB_CHECK > SPARE + HUB_FRAME_MAX) {
+    if (writer->failed || writer->entries > HUB_ENTRIES_MAX || writer->used + 2 > writer->end) {
         *writer = before;
         return false;
     }
     return true;
 }
 
-static uint16_t stuff(uint8_t *room, uint16_t end) {
-    uint16_t code = 0;
-    uint16_t out = 1;
+static hub_length stuff(uint8_t *room, hub_length end) {
+    hub_length code = 0;
+    hub_length out = 1;
     uint8_t run = 1;
-    for (uint16_t at = SPARE; at < end; at++) {
+    for (hub_length at = SPARE; at < end; at++) {
         uint8_t byte = room[at];
         if (byte != 0) {
             room[out++] = byte;
@@ -178,7 +157,7 @@ static uint16_t stuff(uint8_t *room, uint16_t end) {
     return out;
 }
 
-uint16_t hub_write_end(hub_writer *writer) {
+hub_length hub_write_end(hub_writer *writer) {
     uint8_t *count = writer->room + SPARE + HUB_HEADER;
     if (writer->entries < 16) {
         *count = 0x80 | writer->entries;
@@ -230,99 +209,82 @@ static bool is_utf8(const uint8_t *at, uint8_t length) {
     return true;
 }
 
-static bool take(hub_body *body, uint8_t count, uint32_t *number) {
+/* Takes a number of `count` bytes, highest first. */
+static bool take(hub_body *body, uint8_t count, bool with_sign, uint32_t *number) {
     if (body->end - body->at < count) {
         return false;
     }
-    *number = 0;
+    *number = with_sign && (*body->at & 0x80) != 0 ? UINT32_MAX : 0;
     while (count-- > 0) {
         *number = *number << 8 | *body->at++;
     }
     return true;
 }
 
-static bool take_bytes(hub_body *body, uint8_t type, uint8_t length, hub_value *value) {
-    if (body->end - body->at < length) {
-        return false;
+/* What a tag begins, and of how many bytes a number or length follows it; not 0xA0-0xBF. False: nothing we know. */
+static bool is_known(uint8_t tag, uint8_t *type, uint8_t *width) {
+    *width = (uint8_t)(1 << (tag & 3));
+    if (tag >= 0xCC && tag <= 0xCE) {
+        *type = HUB_UINT;
+    } else if (tag >= 0xD0 && tag <= 0xD2) {
+        *type = HUB_INT;
+    } else if (tag == 0xCA) {
+        *type = HUB_FLOAT; /* of 1 << 2 bytes, as luck has it */
+    } else if (tag == 0xC4) {
+        *type = HUB_BYTES;
+    } else if (tag == 0xD9) {
+        *type = HUB_TEXT;
+        *width = 1;
+    } else {
+        *width = 0;
+        *type = tag == 0xC0 ? HUB_NIL : HUB_BOOL;
+        return tag == 0xC0 || (tag & 0xFE) == 0xC2;
     }
-    value->type = type;
-    value->length = length;
-    value->as.bytes = body->at;
-    if (type == HUB_TEXT) {
-        value->as.text = (const char *)body->at;
-        if (!is_utf8(body->at, length)) {
-            return false;
-        }
-    }
-    body->at += length;
     return true;
 }
 
-static void hold_integer(hub_value *value, int32_t integer) {
-    value->type = integer < 0 ? HUB_INT : HUB_UINT;
-    value->as.integer = integer;
-}
-
 static bool take_value(hub_body *body, hub_value *value) {
-    uint32_t tag;
-    uint32_t bits = 0;
+    uint32_t number;
+    uint8_t tag, type, width;
+    if (body->at == body->end) {
+        return false;
+    }
+    tag = *body->at++;
+    if ((tag & 0xE0) == 0xA0) {
+        type = HUB_TEXT;
+        width = 0;
+    } else if (tag < 0x80 || tag >= 0xE0) {
+        type = HUB_INT; /* the tag is the number */
+        width = 1;
+        body->at--;
+    } else if (!is_known(tag, &type, &width)) {
+        return false;
+    }
+    if (!take(body, width, type == HUB_INT, &number)) {
+        return false;
+    }
     value->length = 0;
-    if (!take(body, 1, &tag)) {
-        return false;
-    }
-    if (tag < 0x80 || tag >= 0xE0) {
-        hold_integer(value, (int8_t)tag);
-        return true;
-    }
-    if (tag >= 0xA0 && tag <= 0xBF) {
-        return take_bytes(body, HUB_TEXT, tag & 0x1F, value);
-    }
-    switch (tag) {
-    case 0xC0:
-        value->type = HUB_NIL;
-        return true;
-    case 0xC2:
-    case 0xC3:
-        value->type = HUB_BOOL;
-        value->as.boolean = tag == 0xC3;
-        return true;
-    case 0xC4:
-        return take(body, 1, &bits) && take_bytes(body, HUB_BYTES, (uint8_t)bits, value);
-    case 0xCA:
-        if (!take(body, 4, &bits)) {
+    value->as.natural = number;
+    if (type >= HUB_TEXT) {
+        uint8_t length = width == 0 ? tag & 0x1F : (uint8_t)number;
+        if (body->end - body->at < length || (type == HUB_TEXT && !is_utf8(body->at, length))) {
             return false;
         }
-        value->type = is_finite(bits) ? HUB_FLOAT : HUB_NIL;
-        memcpy(&value->as.real, &bits, sizeof bits);
-        return true;
-    case 0xCC:
-    case 0xCD:
-    case 0xCE:
-        value->type = HUB_UINT;
-        return take(body, (uint8_t)(1 << (tag - 0xCC)), &value->as.natural);
-    case 0xD0:
-        if (!take(body, 1, &bits)) {
-            return false;
+        value->length = length;
+        value->as.bytes = body->at;
+        if (type == HUB_TEXT) {
+            value->as.text = (const char *)body->at;
         }
-        hold_integer(value, (int8_t)bits);
-        return true;
-    case 0xD1:
-        if (!take(body, 2, &bits)) {
-            return false;
-        }
-        hold_integer(value, (int16_t)bits);
-        return true;
-    case 0xD2:
-        if (!take(body, 4, &bits)) {
-            return false;
-        }
-        hold_integer(value, (int32_t)bits);
-        return true;
-    case 0xD9:
-        return take(body, 1, &bits) && take_bytes(body, HUB_TEXT, (uint8_t)bits, value);
-    default:
-        return false;
+        body->at += length;
+    } else if (type == HUB_BOOL) {
+        value->as.boolean = (tag & 1) != 0;
+    } else if (type == HUB_INT && (number & 0x80000000) == 0) {
+        type = HUB_UINT;
+    } else if (type == HUB_FLOAT && !hub_is_finite(value)) {
+        type = HUB_NIL;
     }
+    value->type = type;
+    return true;
 }
 
 bool hub_body_next(hub_body *body, uint8_t *key, hub_value *value) {
@@ -336,15 +298,14 @@ bool hub_body_next(hub_body *body, uint8_t *key, hub_value *value) {
 }
 
 bool hub_body_open(hub_body *body, const uint8_t *bytes, size_t length) {
-    uint8_t seen[32] = {0};
     uint32_t count;
     body->at = bytes;
     body->end = bytes + length;
-    if (!take(body, 1, &count)) {
+    if (!take(body, 1, false, &count)) {
         return false;
     }
     if (count == 0xDE) {
-        if (!take(body, 2, &count)) {
+        if (!take(body, 2, false, &count)) {
             return false;
         }
     } else if ((count & 0xF0) == 0x80) {
@@ -360,14 +321,9 @@ bool hub_body_open(hub_body *body, const uint8_t *bytes, size_t length) {
     while (walk.left > 0) {
         uint8_t key;
         hub_value value;
-        if (!hub_body_next(&walk, &key, &value)) {
+        if (!hub_body_next(&walk, &key, &value) || hub_body_get(&walk, key, &value)) {
             return false;
         }
-        uint8_t bit = (uint8_t)(1 << (key & 7));
-        if ((seen[key >> 3] & bit) != 0) {
-            return false;
-        }
-        seen[key >> 3] |= bit;
     }
     return walk.at == walk.end;
 }
@@ -412,7 +368,7 @@ static bool close_frame(const hub_reader *reader, hub_frame *frame) {
     if (reader->overlong || reader->left > 0 || reader->used < HUB_HEADER + HUB_CHECK) {
         return false;
     }
-    uint16_t length = reader->used - HUB_CHECK;
+    hub_length length = (hub_length)(reader->used - HUB_CHECK);
     uint16_t check = (uint16_t)(room[length] | (uint16_t)room[length + 1] << 8);
     if (hub_crc16(room, length) != check || room[0] != HUB_VERSION) {
         return false;

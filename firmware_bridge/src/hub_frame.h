@@ -24,6 +24,12 @@ extern "C" {
 #endif
 /* Room for a frame on the line: two bytes of stuffing at most, and the closing zero. */
 #define HUB_LINE_MAX (HUB_FRAME_MAX + 3)
+/* Counts bytes of a line. */
+#if HUB_LINE_MAX < 256
+typedef uint8_t hub_length;
+#else
+typedef uint16_t hub_length;
+#endif
 
 enum { HUB_VERSION = 1, HUB_HEADER = 4, HUB_CHECK = 2, HUB_ENTRIES_MAX = 64 };
 
@@ -64,25 +70,28 @@ typedef struct {
 /* CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, not reflected. */
 uint16_t hub_crc16(const uint8_t *bytes, size_t length);
 
+/* False for a float that is infinite or no number. */
+bool hub_is_finite(const hub_value *real);
+
 /* ---- writing ---- */
 
 typedef struct {
     uint8_t *room;
-    uint16_t size;
-    uint16_t used;
+    hub_length end; /* of what `used` may grow to */
+    hub_length used;
     uint8_t entries;
     bool failed; /* sticky: too long, or a value that cannot be sent */
 } hub_writer;
 
 /* Begins a frame in `room`, which has `size` bytes (HUB_LINE_MAX is always enough). */
-void hub_write(hub_writer *writer, uint8_t *room, uint16_t size, uint8_t kind, uint8_t seq, uint8_t node);
+void hub_write(hub_writer *writer, uint8_t *room, hub_length size, uint8_t kind, uint8_t seq, uint8_t node);
 void hub_put(hub_writer *writer, uint8_t key, const hub_value *value);
 void hub_put_uint(hub_writer *writer, uint8_t key, uint32_t value);
 void hub_put_text(hub_writer *writer, uint8_t key, const char *text);
 /* Puts the value if the frame stays within its bounds; else leaves the frame as it was and returns false. */
 bool hub_put_if_room(hub_writer *writer, uint8_t key, const hub_value *value);
 /* Returns how many bytes of `room` go onto the line, closing zero included; 0 if anything failed. */
-uint16_t hub_write_end(hub_writer *writer);
+hub_length hub_write_end(hub_writer *writer);
 
 /* ---- reading ---- */
 
@@ -101,7 +110,7 @@ typedef struct {
 } hub_frame;
 
 typedef struct {
-    uint16_t used;
+    hub_length used;
     uint8_t code; /* of the run being read; 0: none yet */
     uint8_t left; /* bytes of that run still to come */
     bool overlong;

@@ -11,7 +11,7 @@ import pytest
 FIRMWARE = Path(__file__).parents[2] / "firmware_bridge"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-pedantic"]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-LIBRARY = [FIRMWARE / "src" / name for name in ("hub.c", "hub_frame.c")]
+LIBRARY = sorted((FIRMWARE / "src").glob("*.c"))
 POSIX = [FIRMWARE / "ports" / "posix" / name for name in ("hub_posix.c", "main.c")]
 
 
