@@ -155,6 +155,27 @@ def test_a_device_that_is_put_back_by_hand_unlearns_it_too(live_in: Callable[...
     assert [pair.stage for pair in one.brain.pairs()] == [Stage.RETIRED]
 
 
+def test_an_interruption_right_after_it_unlearns_it(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    taught(one)
+    one.say("turn off the kitchen light", after_s=200)
+    one.say("turn on the cosy glow", after_s=200)
+    one.hub.advance(1.0)
+    one.brain.event("barge_in")
+    one.brain.tick()
+    assert [pair.stage for pair in one.brain.pairs()] == [Stage.RETIRED]
+
+
+def test_to_say_it_again_unlearns_it(live_in: Callable[..., _Home]) -> None:
+    one = live_in()
+    taught(one)
+    one.say("turn off the kitchen light", after_s=200)
+    assert one.say("turn on the cosy glow", after_s=200).decision is Decision.ACT
+    one.say("turn on the cosy glow", after_s=6)
+    assert [pair.stage for pair in one.brain.pairs()] == [Stage.RETIRED]
+    assert one.say("turn on the cosy glow", after_s=6).decision is Decision.REFUSE
+
+
 def test_to_forget_it_takes_it_out_of_everything(
     live_in: Callable[..., _Home], tmp_path: Path
 ) -> None:

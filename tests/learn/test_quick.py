@@ -9,7 +9,7 @@ import pytest
 
 from hubagent.evidence import Pair, Signal, SignalKind, Stage, Tally, source_key
 from hubagent.learn.quick import Quick, Reading
-from hubagent.types import Arm, Decision, Layer
+from hubagent.types import Arm, Decision, Layer, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,7 +109,15 @@ def test_what_is_known_or_barred_is_left_alone(make_turn: Any, stage: Stage) -> 
 
 
 @pytest.mark.parametrize(
-    "kind", [SignalKind.NO, SignalKind.UNDO, SignalKind.CORRECTION, SignalKind.BY_HAND]
+    "kind",
+    [
+        SignalKind.NO,
+        SignalKind.UNDO,
+        SignalKind.CORRECTION,
+        SignalKind.BY_HAND,
+        SignalKind.REPEAT,
+        SignalKind.BARGE_IN,
+    ],
 )
 def test_a_no_within_twenty_seconds_retires_a_trial_pair(make_turn: Any, kind: SignalKind) -> None:
     turn = make_turn(SAID, 0, read=MEANT)
@@ -124,6 +132,23 @@ def test_one_no_does_not_retire_a_pair_that_has_helped(make_turn: Any) -> None:
     helped = _pair(Stage.LIVE, on=Tally(9, 0), off=Tally(0, 4))
     (pair,) = _quick(helped).lost(turn, [Signal(turn.turn_id, SignalKind.NO, turn.at_s + 5)])
     assert (pair.stage, pair.on.bad) == (Stage.LIVE, 1.0)
+
+
+@pytest.mark.parametrize("kind", [SignalKind.REPEAT, SignalKind.BARGE_IN])
+def test_impatience_is_no_loss_where_the_device_did_not_follow(
+    make_turn: Any, kind: SignalKind
+) -> None:
+    turn = make_turn(SAID, 0, read=MEANT)
+    silent = replace(turn, done=tuple(replace(it, outcome=OutcomeKind.SILENT) for it in turn.done))
+    again = Signal(turn.turn_id, kind, turn.at_s + 5)
+    assert turn.done
+    assert not list(_quick(_pair(Stage.TRIAL)).lost(silent, [again]))
+
+
+def test_to_cut_the_end_of_a_long_answer_is_no_loss(make_turn: Any) -> None:
+    turn = make_turn(SAID, 0, read=MEANT)
+    late = Signal(turn.turn_id, SignalKind.BARGE_IN, turn.at_s + 4, 0.3)
+    assert not list(_quick(_pair(Stage.TRIAL)).lost(turn, [late]))
 
 
 def test_a_loss_with_a_name_is_one_of_the_pair_it_is_known_by(make_turn: Any) -> None:

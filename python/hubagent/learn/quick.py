@@ -29,6 +29,11 @@ SURE = 0.5
 LOSS_WITHIN_S = 20.0
 """So long after the answer a "no" or "undo" is meant for the rewrite."""
 _LOSSES = frozenset({SignalKind.NO, SignalKind.UNDO, SignalKind.CORRECTION, SignalKind.BY_HAND})
+_LOSSES_IF_DONE = _LOSSES | {SignalKind.REPEAT, SignalKind.BARGE_IN}
+"""Where the device did what it was told: who then says the very same again, or cuts the answer short,
+does not have what was meant."""
+_SURELY = 0.5
+"""Least strength of a signal that is a loss at once: the end of a long answer may be cut short."""
 
 
 class Reading(NamedTuple):
@@ -94,7 +99,12 @@ class Quick:
         if rewrite is None or not is_rewritten(turn):
             return
         until_s = turn.at_s + turn.ms / 1000.0 + len(turn.response) / 15.0 + LOSS_WITHIN_S
-        lost_s = [it.at_s for it in signals if it.kind in _LOSSES and it.at_s <= until_s]
+        blamed = _LOSSES_IF_DONE if worked(turn) else _LOSSES
+        lost_s = [
+            it.at_s
+            for it in signals
+            if it.kind in blamed and it.strength >= _SURELY and it.at_s <= until_s
+        ]
         if not lost_s:
             return
         named = rewrite.online and not rewrite.features  # no search: a pair on trial, or its name
