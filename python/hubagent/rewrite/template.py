@@ -30,6 +30,8 @@ class Template:
     """As :func:`hubagent.evidence.source_key` makes it but for the gaps."""
     filling: Mapping[str, str]
     """By gap: what stood there; each gap is there at most once."""
+    is_clear: bool = True
+    """Whether no name of the home is left in the text."""
 
     def filled(self, other: str) -> str | None:
         """Return another template with the same names in it; ``None`` if it has a gap that this has not."""
@@ -83,7 +85,7 @@ class HomeNames:
                 (1, ""),
             )
             if gap in filling:
-                return Template(key, {})
+                return Template(key, {}, is_clear=False)
             if gap:
                 filling[gap] = " ".join(words[at : at + size])
             found.append(gap or words[at])

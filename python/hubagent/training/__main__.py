@@ -223,10 +223,18 @@ def _show(report: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 
+def _words(arguments: argparse.Namespace) -> None:
+    from hubagent.training.public_words import public_words
+
+    found = public_words(arguments.data, arguments.names)
+    arguments.out.write_text("".join(f"{word}\n" for word in found), encoding="utf-8")
+    _LOGGER.info("%d words", len(found))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hubagent.training", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="all|build|train|export|evaluate|ranker|rephrase|rewrites"
+        required=True, metavar="all|build|train|export|evaluate|ranker|rephrase|rewrites|words"
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
@@ -320,6 +328,13 @@ def _parser() -> argparse.ArgumentParser:
     rewrites.add_argument("--out", type=Path, help="file for the weights; none: only the figures")
     rewrites.add_argument("--seed", type=int, default=1)
     rewrites.set_defaults(run=_rewrites, encoder=Path())
+    words = commands.add_parser("words", help="list the words that may leave a home")
+    words.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    words.add_argument(
+        "--names", type=Path, nargs="+", required=True, help="lists of given names, one a line"
+    )
+    words.add_argument("--out", type=Path, required=True, help="file to write")
+    words.set_defaults(run=_words, encoder=Path())
     everything = commands.add_parser(
         "all", parents=[shared], help="the released recipe, start to end"
     )
