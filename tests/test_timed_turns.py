@@ -9,6 +9,7 @@ import pytest
 from hubagent.act.plan import plan
 from hubagent.replay import MemoryHub, replay_scenario
 from hubagent.resolve.later import TimedResolver
+from hubagent.resolve.situation import Situation
 from hubagent.simulate.home import load_home
 from hubagent.types import AreaId
 from hubagent.understand import values
@@ -118,7 +119,7 @@ def test_no_time_said_before_or_behind_a_request_is_overheard(
         text
         for text in texts
         if plan(
-            resolver.resolve(understand.understand(text), view, speaker_area=AreaId("study"))
+            resolver.resolve(understand.understand(text), Situation(view, AreaId("study")))
         ).commands
     ]
     assert at_once == []

@@ -22,6 +22,7 @@ from hubagent.dialogue.memory import Past
 from hubagent.resolve import lexicon
 from hubagent.resolve.asides import AsideResolver
 from hubagent.resolve.features import is_sensitive
+from hubagent.resolve.situation import Situation
 from hubagent.resolve.text import tokens
 from hubagent.types import (
     AreaId,
@@ -289,14 +290,14 @@ class Pipeline:
             else:
                 understanding = attempt.understanding
             with watch.stage("resolve", explain.understood(understanding)) as note:
-                found = self._resolver.resolve(
-                    understanding,
+                situation = Situation(
                     view,
-                    speaker_area=area_id,
+                    area_id,
                     antecedents=attempt.ids if attempt else heard.ids,
                     domains=attempt.domains if attempt else frozenset(),
-                    timer_names=self._schedule.timer_names(),
+                    timer_names=tuple(self._schedule.timer_names()),
                 )
+                found = self._resolver.resolve(understanding, situation)
                 found = self._dialogue.settle(heard, found, view, by=attempt)
                 note.chose = explain.resolved(found)
                 if attempt is not None:

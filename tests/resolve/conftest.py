@@ -10,6 +10,7 @@ import pytest
 
 from hubagent.replay import MemoryHub
 from hubagent.resolve.resolver import Resolver
+from hubagent.resolve.situation import Situation
 from hubagent.simulate.home import load_home
 from hubagent.types import AreaId, Clause, Hypothesis, Resolution, Slot, Understanding
 from hubagent.understand import values
@@ -139,7 +140,7 @@ class House:
         clause = read(sentence, intent, probability, **implied)
         understanding = Understanding(plain(sentence), (clause,), 0.0)
         (found,) = self.resolver.resolve(
-            understanding, self.hub.store.view(), speaker_area=AreaId(area) if area else None
+            understanding, Situation(self.hub.store.view(), AreaId(area) if area else None)
         )
         return found
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from hubagent.resolve import intents
 from hubagent.resolve.features import is_sensitive
-from hubagent.types import Clause, Decision, Hypothesis, Slot, Understanding
+from hubagent.resolve.situation import Situation
+from hubagent.types import AreaId, Clause, Decision, Hypothesis, Slot, Understanding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ def understandings(draw: Callable[..., Any]) -> Understanding:
 @given(understood=understandings(), area=st.sampled_from([None, "kitchen", "hall", "nowhere"]))
 def test_any_reading_is_resolved(house: Any, understood: Understanding, area: str | None) -> None:
     view = house.hub.store.view()
-    (found,) = house.resolver.resolve(understood, view, speaker_area=area)
+    (found,) = house.resolver.resolve(understood, Situation(view, AreaId(area) if area else None))
     assert (found.decision is Decision.ACT) == bool(found.commands)
     assert bool(found.reason) != (found.decision is Decision.ACT)
     best = max((r.probability for c in understood.clauses for r in c.hypotheses), default=0.0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hubagent.resolve.situation import Situation
 from hubagent.types import AreaId, Clause, Decision, Hypothesis, Slot, Understanding
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def test_what_is_no_request_takes_no_verb_from_the_clause_before(home: Any) -> N
     call = Hypothesis("HubEmailSend", 0.9, (Slot("person", 29, 32, "mum"),))
     understanding = Understanding(text, (Clause(0, 19, (off,)), Clause(24, 32, (call,))), 0.0)
     first, second = home.resolver.resolve(
-        understanding, home.hub.store.view(), speaker_area=AreaId("ida")
+        understanding, Situation(home.hub.store.view(), AreaId("ida"))
     )
     assert {command.entity_id for command in first.commands} == {"switch.kiln"}
     assert (second.decision, second.commands) == (Decision.REFUSE, ())

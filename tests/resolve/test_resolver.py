@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hubagent.types import Decision, Understanding
+from hubagent.resolve.situation import Situation
+from hubagent.types import AreaId, Decision, Understanding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -303,7 +304,7 @@ def test_it_means_what_the_clause_before_was_about(house: Any) -> None:
     text = f"{first} and {second}"
     clauses = _two(text, first, second)
     resolved = house.resolver.resolve(
-        Understanding(text, clauses, 0.0), house.hub.store.view(), speaker_area="living"
+        Understanding(text, clauses, 0.0), Situation(house.hub.store.view(), AreaId("living"))
     )
     assert [c.entity_id for r in resolved for c in r.commands] == ["light.counter"] * 2
     assert resolved[1].commands[0].data == {"brightness": 102}
@@ -327,7 +328,7 @@ def _two(text: str, first: str, second: str) -> tuple[Any, ...]:
 
 
 def test_no_clause_is_nothing_said(house: Any) -> None:
-    (found,) = house.resolver.resolve(Understanding("", (), 1.0), house.hub.store.view())
+    (found,) = house.resolver.resolve(Understanding("", (), 1.0), Situation(house.hub.store.view()))
     assert found.decision is Decision.IGNORE
 
 
@@ -335,7 +336,9 @@ def test_out_of_scope_is_not_for_the_home(house: Any) -> None:
     from hubagent.types import Clause, Hypothesis
 
     clause = Clause(0, 4, (Hypothesis("HassTurnOn", 0.9),))
-    (found,) = house.resolver.resolve(Understanding("text", (clause,), 0.9), house.hub.store.view())
+    (found,) = house.resolver.resolve(
+        Understanding("text", (clause,), 0.9), Situation(house.hub.store.view())
+    )
     assert (found.decision, found.reason) == (Decision.REFUSE, "not_for_me")
 
 

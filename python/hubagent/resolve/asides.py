@@ -18,10 +18,9 @@ from hubagent.resolve.question_forms import form_of
 from hubagent.types import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hubagent.ports import ContextView, Understand, Values
-    from hubagent.types import AreaId, EntityId, Resolution, Understanding
+    from hubagent.ports import Understand, Values
+    from hubagent.resolve.situation import Situation
+    from hubagent.types import Resolution, Understanding
 
 _PAUSE = re.compile(
     r"\s*[,;:.!?\u2013\u2014]+\s+|\s+-\s+|\s+(?:because|cos|coz|cause|since|so that|so)\s+",
@@ -46,29 +45,10 @@ class AsideResolver:
         self._lexicon = lexicon.load()
         self._forms = forms.load(self._lexicon)
 
-    def resolve(
-        self,
-        understanding: Understanding,
-        view: ContextView,
-        *,
-        speaker_area: AreaId | None = None,
-        antecedents: Sequence[EntityId] = (),
-        domains: frozenset[str] = frozenset(),
-        timer_names: Sequence[str] = (),
-    ) -> tuple[Resolution, ...]:
+    def resolve(self, understanding: Understanding, situation: Situation) -> tuple[Resolution, ...]:
         """Return what each clause comes to; as ``ConditionalResolver.resolve``."""
-
-        def plain(what: Understanding) -> tuple[Resolution, ...]:
-            return self._plain.resolve(
-                what,
-                view,
-                speaker_area=speaker_area,
-                antecedents=antecedents,
-                domains=domains,
-                timer_names=timer_names,
-            )
-
-        whole = plain(understanding)
+        view = situation.view
+        whole = self._plain.resolve(understanding, situation)
         if any(item.decision in {Decision.ASK, Decision.ANSWER} for item in whole):
             return whole
         refused = [item.reason for item in whole if item.decision is Decision.REFUSE]
@@ -77,7 +57,7 @@ class AsideResolver:
         part = self._request(understanding.text)
         if not part:
             return whole
-        alone = plain(self._understand.understand(part))
+        alone = self._plain.resolve(self._understand.understand(part), situation)
         moved = [i for item in alone for i in item.targets]
         good = moved and all(_is_meant(item) for item in alone)
         bold = any(is_sensitive(view.entity(i)) for i in moved) and not all(

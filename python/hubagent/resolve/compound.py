@@ -18,12 +18,11 @@ from hubagent.resolve.question_forms import form_of
 from hubagent.types import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from hubagent.ports import ContextView, Understand, Values
-    from hubagent.types import AreaId, Command, EntityId, Resolution, Understanding
-
-    Plain = Callable[[Understanding, Sequence[EntityId]], tuple[Resolution, ...]]
+    from hubagent.ports import Understand, Values
+    from hubagent.resolve.situation import Situation
+    from hubagent.types import Command, EntityId, Resolution, Understanding
 
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _EXCEPT = re.compile(r"\b(?:but|except|excluding|apart|besides|other than|not)\b", re.IGNORECASE)
@@ -41,74 +40,54 @@ class CompoundResolver:
         self._values = values
         self._timed = TimedResolver(understand, values)
 
-    def resolve(
-        self,
-        understanding: Understanding,
-        view: ContextView,
-        *,
-        speaker_area: AreaId | None = None,
-        antecedents: Sequence[EntityId] = (),
-        domains: frozenset[str] = frozenset(),
-        timer_names: Sequence[str] = (),
-    ) -> tuple[Resolution, ...]:
+    def resolve(self, understanding: Understanding, situation: Situation) -> tuple[Resolution, ...]:
         """Return what each clause comes to; as ``TimedResolver.resolve``."""
-
-        def plain(what: Understanding, things: Sequence[EntityId]) -> tuple[Resolution, ...]:
-            return self._timed.resolve(
-                what,
-                view,
-                speaker_area=speaker_area,
-                antecedents=things,
-                domains=domains,
-                timer_names=timer_names,
-            )
-
-        whole = plain(understanding, antecedents)
+        whole = self._timed.resolve(understanding, situation)
         said = understanding.text
         if not coordination.joined(said) or not _may_fall_short(whole):
             return whole
         parts = coordination.parts(said, self._values)
         if parts:
-            found = self._each(parts, plain, antecedents)
+            found = self._each(parts, situation)
             if found is not None and _says_no_less(found, whole):
                 return found
-            left_out = self._left_out(parts, plain, antecedents, whole) if found is None else ()
+            left_out = self._left_out(parts, situation, whole) if found is None else ()
             if left_out:
                 return left_out
         moved = set(_moved(whole))
         for shared in () if _EXCEPT.search(said) else self._sharing(said):
-            found = self._each(shared, plain, antecedents)
+            found = self._each(shared, situation)
             if found is not None and moved <= set(_moved(found)):
                 return found
         return whole
 
-    def _each(
-        self, parts: Sequence[str], plain: Plain, antecedents: Sequence[EntityId]
-    ) -> tuple[Resolution, ...] | None:
+    def _each(self, parts: Sequence[str], situation: Situation) -> tuple[Resolution, ...] | None:
         """Return what the parts come to, one by one; ``None`` unless each can be carried out.
 
         "It" of a part is what the part before it is about.
         """
         found: list[tuple[Resolution, ...]] = []
-        things = tuple(antecedents)
+        things = situation.antecedents
         for part in parts:
-            resolved = plain(self._understand.understand(part), things)
+            resolved = self._read(part, situation.about(things))
             if not all(_is_done(item, part) for item in resolved):
                 return None
             found.append(resolved)
             things = next((item.targets for item in resolved if item.targets), things)
         for number, (like, said) in coordination.with_shared_unit(parts, self._values).items():
-            resolved = plain(self._understand.understand(said), antecedents)
+            resolved = self._read(said, situation)
             done = all(_is_done(item, said) for item in resolved)
             if done and _domains(resolved) == _domains(found[like]):
                 found[number] = resolved
         return tuple(item for resolved in found for item in resolved)
 
+    def _read(self, part: str, situation: Situation) -> tuple[Resolution, ...]:
+        return self._timed.resolve(self._understand.understand(part), situation)
+
     def _left_out(
         self,
         parts: Sequence[str],
-        plain: Plain,
-        antecedents: Sequence[EntityId],
+        situation: Situation,
         whole: Sequence[Resolution],
     ) -> tuple[Resolution, ...]:
         """Return all parts where the whole would carry out some and pass over one that cannot be done.
@@ -117,7 +96,7 @@ class CompoundResolver:
         """
         if not all(item.decision is Decision.ACT for item in whole):
             return ()
-        found = [plain(self._understand.understand(part), antecedents) for part in parts]
+        found = [self._read(part, situation) for part in parts]
         done = [
             items
             for items, part in zip(found, parts, strict=True)

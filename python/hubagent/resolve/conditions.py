@@ -21,11 +21,12 @@ from hubagent.resolve.question_forms import form_of, without_frame
 from hubagent.types import Decision, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from hubagent.ports import ContextView, Understand, Values
+    from hubagent.ports import Understand, Values
+    from hubagent.resolve.situation import Situation
     from hubagent.resolve.verdict import Verdict
-    from hubagent.types import AreaId, EntityId, Understanding
+    from hubagent.types import EntityId, Understanding
 
     Meant = Callable[[str], tuple[EntityId, ...]]
     """Which things a request is about: what "it" of its condition may be."""
@@ -117,51 +118,34 @@ class ConditionalResolver:
         self._lexicon = lexicon.load()
         self._asked = Asked(self._lexicon, values)
 
-    def resolve(
-        self,
-        understanding: Understanding,
-        view: ContextView,
-        *,
-        speaker_area: AreaId | None = None,
-        antecedents: Sequence[EntityId] = (),
-        domains: frozenset[str] = frozenset(),
-        timer_names: Sequence[str] = (),
-    ) -> tuple[Resolution, ...]:
+    def resolve(self, understanding: Understanding, situation: Situation) -> tuple[Resolution, ...]:
         """Return what each clause comes to; as ``CompoundResolver.resolve``, and with conditions."""
-
-        def plain(
-            what: Understanding, things: Sequence[EntityId] = antecedents
-        ) -> tuple[Resolution, ...]:
-            return self._plain.resolve(
-                what,
-                view,
-                speaker_area=speaker_area,
-                antecedents=things,
-                domains=domains,
-                timer_names=timer_names,
-            )
-
         said = understanding.text
         marked = _condition(said) or _IF_NOT.search(said) or _THEN_DO.match(said)
         if not marked or without_frame(said, self._lexicon)[1]:
-            return plain(understanding)  # "tell me if the gate is open" asks
+            return self._plain.resolve(
+                understanding, situation
+            )  # "tell me if the gate is open" asks
 
         def meant(request: str) -> tuple[EntityId, ...]:
-            resolved = plain(self._understand.understand(request))
+            resolved = self._read(request, situation)
             return tuple(i for item in resolved for i in item.targets)
 
         grounder = Grounder(
-            view, self._lexicon, speaker_area=speaker_area, antecedents=tuple(antecedents)
+            situation.view,
+            self._lexicon,
+            speaker_area=situation.speaker_area,
+            antecedents=situation.antecedents,
         )
         decided = self._taken_apart(understanding.text, grounder, meant)
         if decided is None:
-            whole = plain(understanding)
+            whole = self._plain.resolve(understanding, situation)
             if any(resolution.decision is Decision.ACT for resolution in whole):
                 return (_refused("conditional"),)
             return whole
         split, verdict = decided
         if _NOT_YET.match(split.condition):
-            return plain(self._understand.understand(split.request))
+            return self._read(split.request, situation)
         if verdict is None:
             return (_refused("conditional_unknown", condition=split.condition),)
         holds = bool(verdict.holds) is not split.negated
@@ -169,10 +153,13 @@ class ConditionalResolver:
         left = ", ".join(part for part in (split.before, wanted) if part)
         if not left:
             return (_left_alone(verdict),)
-        things = verdict.targets or tuple(antecedents)
-        resolved = plain(self._understand.understand(left), things)
+        things = verdict.targets or situation.antecedents
+        resolved = self._read(left, situation.about(things))
         held_back = any(r.decision in (Decision.ASK, Decision.REFUSE) for r in resolved)
         return resolved if wanted or held_back else (*resolved, _left_alone(verdict))
+
+    def _read(self, request: str, situation: Situation) -> tuple[Resolution, ...]:
+        return self._plain.resolve(self._understand.understand(request), situation)
 
     def _taken_apart(
         self, said: str, grounder: Grounder, meant: Meant

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hubagent.ports import ContextView, Understand, Values
+    from hubagent.resolve.situation import Situation
     from hubagent.resolve.timing import Timing
-    from hubagent.types import AreaId, Clause, Entity, EntityId, Understanding
+    from hubagent.types import Clause, Entity, Understanding
 
 MOST_AHEAD_S = 7 * 86_400.0
 LEAST_TIMER_PROBABILITY = 0.5
@@ -61,31 +62,14 @@ class TimedResolver:
         self._values = values
         self._resolver = Resolver(values)
 
-    def resolve(
-        self,
-        understanding: Understanding,
-        view: ContextView,
-        *,
-        speaker_area: AreaId | None = None,
-        antecedents: Sequence[EntityId] = (),
-        domains: frozenset[str] = frozenset(),
-        timer_names: Sequence[str] = (),
-    ) -> tuple[Resolution, ...]:
-        """Return what each clause comes to; as ``Resolver.resolve``, and with times.
-
-        ``timer_names`` are those of the timers there are, which may be spoken of by name only.
-        """
-        plain = self._resolver.resolve(
-            understanding,
-            view,
-            speaker_area=speaker_area,
-            antecedents=antecedents,
-            domains=domains,
-        )
+    def resolve(self, understanding: Understanding, situation: Situation) -> tuple[Resolution, ...]:
+        """Return what each clause comes to; as ``Resolver.resolve``, and with times."""
+        view = situation.view
+        plain = self._resolver.resolve(understanding, situation)
         if len(plain) == 1 and plain[0].decision is Decision.REFUSE:
             said, read_so = understanding.text, _is_timer(understanding.clauses[0])
             timer = timers.wake(said, self._values, view.now_s)
-            timer = timer or timers.follow_up(said, timer_names, self._values)
+            timer = timer or timers.follow_up(said, situation.timer_names, self._values)
             if timer is not None and (plain[0].reason == "not_for_me" or not read_so):
                 return (timer,)
         found = self._times(understanding, view.now_s)
@@ -98,9 +82,7 @@ class TimedResolver:
         left = timing.blanked(understanding.text, found)
         left = _TIMER_TO.sub(lambda match: " " * len(match[0]), left)
         again = self._understand.understand(left)
-        resolved = self._resolver.resolve(
-            again, view, speaker_area=speaker_area, antecedents=antecedents, domains=domains
-        )
+        resolved = self._resolver.resolve(again, situation)
         timed = _timed(again, resolved, found, left)
         if any(_is_talk(resolved[number]) for number in timed):
             return tuple(_not_now(resolution) for resolution in plain)

@@ -32,12 +32,13 @@ from hubagent.resolve.tidy import with_numbers, with_places
 from hubagent.types import Candidate, Command, Decision, EntityId, Hypothesis, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hubagent.ports import ContextView, Values
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.mention import Mention
     from hubagent.resolve.rank import Weights
+    from hubagent.resolve.situation import Situation
     from hubagent.types import AreaId, Clause, Understanding
 
 LEAST_PROBABILITY = 0.3
@@ -110,27 +111,22 @@ class Resolver:
         self._by_name = ByName(self._lexicon, values)
         self._worded = (ByOption(self._lexicon), ByList(self._lexicon), ByContent())
 
-    def resolve(
-        self,
-        understanding: Understanding,
-        view: ContextView,
-        *,
-        speaker_area: AreaId | None = None,
-        antecedents: Sequence[EntityId] = (),
-        domains: frozenset[str] = frozenset(),
-    ) -> tuple[Resolution, ...]:
+    def resolve(self, understanding: Understanding, situation: Situation) -> tuple[Resolution, ...]:
         """Return what each clause comes to.
 
         Args:
             understanding: Clauses with readings, best first.
-            view: The home at this instant.
-            speaker_area: Where the speaker is; ``None`` if unknown.
-            antecedents: Things that "it" and "them" may mean, besides those of earlier clauses.
-            domains: Kinds of thing that the request goes on about; empty for any.
+            situation: The home, the speaker, and what was spoken of.
         """
         if not understanding.clauses:
             return (Resolution(Decision.IGNORE, "", reason="nothing_said"),)
-        scene = _Scene(view, understanding.text, speaker_area, tuple(antecedents), domains)
+        scene = _Scene(
+            situation.view,
+            understanding.text,
+            situation.speaker_area,
+            situation.antecedents,
+            situation.domains,
+        )
         asked = self._asked_whole(scene)
         if asked is not None:
             return (asked,)

@@ -20,6 +20,7 @@ from hubagent.evaluate.households import load_all
 from hubagent.replay import START_S, MemoryHub
 from hubagent.resolve import rank
 from hubagent.resolve.resolver import Resolver
+from hubagent.resolve.situation import Situation
 from hubagent.simulate.generate import generate_home
 from hubagent.simulate.home import load_home
 from hubagent.training.ranker import Example
@@ -117,7 +118,7 @@ class Collector:
     def _example(self, home: str, case: _Case, view: ContextView) -> Iterator[Example]:
         """Yield the candidates of a request, if there are several and just one may be meant."""
         understood = self._understand.understand(case.text)
-        for resolution in self._resolver.resolve(understood, view, speaker_area=case.area):
+        for resolution in self._resolver.resolve(understood, Situation(view, case.area)):
             sets = [frozenset(item.entity_ids) for item in resolution.candidates]
             right = [index for index, ids in enumerate(sets) if ids in case.meant]
             if len(sets) > 1 and len(right) == 1:
