@@ -30,6 +30,7 @@ from hubagent.learn.outcome import is_rewritten
 from hubagent.learn.quick import Quick, Reading
 from hubagent.learn.rephrase import RephraseDetector
 from hubagent.learn.sessions import LATER
+from hubagent.learn.told import transitions
 from hubagent.learning import ALIASES, RANKER, Report, Tools, known_names, learn
 from hubagent.pipeline import Pipeline
 from hubagent.resolve.features import is_sensitive
@@ -44,13 +45,13 @@ from hubagent.rewrite.table import FILE_NAME as GLOBAL_NAME, GlobalTable
 from hubagent.types import Decision, EntityId, TurnId, TurnRecord, Utterance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hubagent.act.schedule import Schedule
     from hubagent.clock import Clock
     from hubagent.context.store import ContextStore
-    from hubagent.evidence import JournalTurn, Pair, Signal, Tally
+    from hubagent.evidence import JournalTurn, Pair, Signal, Tally, Transition
     from hubagent.learn.markov import Visit
     from hubagent.learn.rephrase import Judgement
     from hubagent.learning import Progress
@@ -328,6 +329,12 @@ class Brain:
         ):
             pass
         return tuple(gathered.dialogues)
+
+    def transitions(self, since_s: float, until_s: float) -> Iterator[Transition]:
+        """Yield what was said after what, in the words of this home, of dialogues in [since, until)."""
+        self._observer.flush()
+        judges = Judges(self._rephrase, self._judge)
+        return transitions(self.journal, judges, since_s=since_s, until_s=until_s)
 
     def last_pass(self) -> dict[str, Any] | None:
         """Return the report of the last pass that had anything to look at, as a document."""

@@ -190,6 +190,32 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """Words with what they were taken for."""
+
+    words: str
+    """As :func:`source_key` makes it."""
+    intents: tuple[str, ...] = ()
+    """In lower case; empty where they came to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What was said after what for the same goal, or how a dialogue ended there."""
+
+    at_s: float
+    source: Request
+    after: Request | None
+    """``None`` where nothing followed."""
+    good: float
+    """Probability that the source was carried out as it was meant."""
+    signals: frozenset[SignalKind]
+    """On the source."""
+    rewritten: bool
+    """Whether a rewrite of the global table was applied to the source."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What one learning step changes in the tables, all of it or nothing."""
 

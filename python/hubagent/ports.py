@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from hubagent.evidence import Changes, Entry, JournalTurn, Objection, Pair, Signal
+    from hubagent.evidence import (
+        Changes,
+        Entry,
+        JournalTurn,
+        Objection,
+        Pair,
+        Request,
+        Signal,
+        Transition,
+    )
     from hubagent.types import (
         Area,
         AreaId,
@@ -447,4 +456,20 @@ class PairStore(Protocol):
 
         What was forgotten is gone from the files on disk too, not only from the tables.
         """
+        ...
+
+
+class Telling(Protocol):
+    """What a home could tell others, and how its names are taken out of that."""
+
+    def transitions(self, since_s: float) -> Iterable[Transition]:
+        """Yield what was said after what since a moment, of dialogues that have settled."""
+        ...
+
+    def failures(self, since_s: float) -> Mapping[str, int]:
+        """Return how many turns since a moment came to nothing, by stage."""
+        ...
+
+    def scrub(self, request: Request) -> str | None:
+        """Return what may leave of a request, ``None`` for nothing."""
         ...

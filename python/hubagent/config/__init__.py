@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
-    "BridgeConfig", "Config", "MqttConfig", "Secret", "Systemd", "is_loopback", "load_config", "read_systemd",
+    "BridgeConfig", "Config", "MqttConfig", "Secret", "SyncConfig", "Systemd", "is_loopback", "load_config", "read_systemd",
 ]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "HUBAGENT_"
@@ -184,7 +184,7 @@ class ActConfig:
 
 @dataclass(frozen=True, slots=True)
 class LearningConfig:
-    """What the hub keeps of what was said, and whether it learns from it; nothing leaves the hub."""
+    """What the hub keeps of what was said, and whether it learns from it."""
 
     enabled: bool = True
     """Keep the journal of turns and learn from what people do next."""
@@ -206,6 +206,18 @@ class BridgeConfig:
     can be a device."""
     port: Annotated[int, Range(0, 65535)] = 7331
     """TCP port of `listen`; 0 = any that is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncConfig:
+    """Learning with other homes; nothing is sent before somebody agrees by `hubagent sync on`."""
+
+    service: str = ""
+    """Address of the service, `https://...`; empty = none, and nothing ever leaves the hub."""
+    secret_file: Path | None = None
+    """File whose first line lets this hub enrol at the service."""
+    ca_file: Path | None = None
+    """Certificate authority of the service; none = those of the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +243,11 @@ class Config:
     act: ActConfig = ActConfig()
     """Sending commands."""
     learning: LearningConfig = LearningConfig()
-    """What the hub keeps of what was said, and whether it learns from it; nothing leaves the hub."""
+    """What the hub keeps of what was said, and whether it learns from it."""
     bridge: BridgeConfig = BridgeConfig()
     """Devices of firmware_bridge on serial ports and sockets; none = no bridge in `hubagent run`."""
+    sync: SyncConfig = SyncConfig()
+    """Learning with other homes; nothing is sent before somebody agrees by `hubagent sync on`."""
     log: LogConfig = LogConfig()
     """The log, on standard error."""
 

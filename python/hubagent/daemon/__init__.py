@@ -13,6 +13,7 @@ import logging
 import signal
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
@@ -24,13 +25,13 @@ from hubagent.config import Config, MqttConfig, is_loopback, read_systemd
 from hubagent.context.store import ContextStore
 from hubagent.control import SOCKET_NAME, ControlServer
 from hubagent.daemon.bridging import BridgeService
-from hubagent.daemon.idle import IdleLearner
+from hubagent.daemon.idle import IdleLearner, StoppedError
 from hubagent.daemon.loops import Loop, TurnWorker
 from hubagent.daemon.owner import OwnersWord
 from hubagent.daemon.requests import handlers
 from hubagent.devices import conventions
 from hubagent.devices.directory import Directory
-from hubagent.errors import TransportError
+from hubagent.errors import HubagentError, TransportError
 from hubagent.mqtt.broker import EmbeddedBroker, Login
 from hubagent.mqtt.client import MqttClient
 from hubagent.mqtt.presence import Presence
@@ -38,6 +39,7 @@ from hubagent.mqtt.pump import Pump
 from hubagent.mqtt.topics import EventKind, SpeechEvent, Topics, encode_response
 from hubagent.pipeline import Pipeline
 from hubagent.service import Notifier
+from hubagent.sharing import HomeTelling, open_courier
 from hubagent.types import AreaId
 from hubagent.understand import values
 from hubagent.understand.understander import Understander
@@ -47,12 +49,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hubagent.ports import Understand
+    from hubagent.sync.courier import Courier
     from hubagent.types import TurnRecord, Utterance
 
 _LOGGER = logging.getLogger(__name__)
 
 TICK_EVERY_S = 1.0
 DUE_EVERY_S = 0.5
+SHARE_EVERY_S = 5.0
 BEAT_WITHIN_S = 10.0
 """A thread that did not come round for so long is stuck."""
 SAY_TIMEOUT_S = 60.0
@@ -84,6 +88,8 @@ class Daemon:
         self._broker: EmbeddedBroker | None = None
         self._client: MqttClient | None = None
         self._control: ControlServer | None = None
+        self.courier: Courier | None = None
+        """Tells other homes what may leave; ``None`` when the settings name no service."""
         self.bridge: BridgeService | None = None
         """Devices on lines; ``None`` when the settings name none."""
         self._loops: list[Loop] = []
@@ -189,6 +195,10 @@ class Daemon:
         ]
         if self.learner is not None:
             self._loops.append(Loop("learning", self.learner.run_once))
+        self.courier = self._open_courier(understand)
+        if self.courier is not None:
+            self._sharing = Loop("sync", self._share)
+            self._loops.append(self._sharing)
         for loop in self._loops:
             loop.start()
         client.start()
@@ -198,6 +208,18 @@ class Daemon:
             self.bridge.start()
         self._control = ControlServer(config.hub.state_dir / SOCKET_NAME, handlers(self))
         self._control.start()
+
+    def _open_courier(self, understand: Understand) -> Courier | None:
+        """Return the courier, if there is a service and everything for it; the hub runs without as well."""
+        settings, brain, learner = self.config.sync, self.brain, self.learner
+        if not settings.service or brain is None or learner is None:
+            return None
+        telling = HomeTelling(brain, self.store.view, understand, self.clock, pause=learner.pause)
+        try:
+            return open_courier(self.config.hub.state_dir, settings, self.clock, telling=telling)
+        except HubagentError as error:
+            _LOGGER.warning("This hub does not learn with others: %s", error)
+            return None
 
     def _start_broker(self, mqtt: MqttConfig) -> MqttConfig:
         """Start the own broker if the settings and the port say so; return how to reach it."""
@@ -250,6 +272,9 @@ class Daemon:
             loop.stop(self.config.act.confirm_timeout_s + 5.0)
         if self._client is not None:
             self._client.stop()
+        if self.courier is not None:
+            self.courier.close()
+            self.courier = None
         if self.brain is not None:
             self.brain.close()
             self.brain = self.learner = None
@@ -348,6 +373,12 @@ class Daemon:
             self.brain.changed(changes)
             self.brain.tick()
         self._tick_beat_s = self.clock.monotonic_s()
+
+    def _share(self) -> None:
+        assert self.courier is not None  # noqa: S101 # else there is no such loop
+        self._sharing.wait(SHARE_EVERY_S)
+        with suppress(StoppedError):
+            self.courier.run_once()
 
     def _run_due(self) -> None:
         self._due.wait(DUE_EVERY_S)

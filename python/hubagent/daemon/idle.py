@@ -79,7 +79,7 @@ class IdleLearner:
             HubagentError: If the disk refuses the new tables.
         """
         self._passed_s = self._clock.now_s()
-        return self._brain.learn(progress=progress, pause=self._pause)
+        return self._brain.learn(progress=progress, pause=self.pause)
 
     def told(self) -> Iterator[dict[str, Any]]:
         """Run a pass; yield ``{"step", "done", "total"}`` as it goes, and last its report."""
@@ -118,7 +118,12 @@ class IdleLearner:
             return False
         return since_s >= AT_LATEST_S or time.localtime(now_s).tm_hour in NIGHT
 
-    def _pause(self) -> None:
+    def pause(self) -> None:
+        """Return when no turn is under way.
+
+        Raises:
+            StoppedError: If the hub is stopped meanwhile.
+        """
         while self._is_busy() and not self._stopping.is_set():
             self._stopping.wait(_YIELD_S)
         if self._stopping.is_set():

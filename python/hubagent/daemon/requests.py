@@ -7,8 +7,8 @@ import uuid
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from hubagent import explain, memory
-from hubagent.errors import DataError, TransportError
+from hubagent import explain, memory, sharing
+from hubagent.errors import DataError, HubagentError, TransportError
 from hubagent.present import device_documents, turn_document
 from hubagent.types import AreaId, TurnId, Utterance
 
@@ -31,6 +31,7 @@ def handlers(
         "learn": lambda params: _learn(daemon, params),
         "memory": lambda params: [_memory(daemon, params)],
         "status": lambda _params: [daemon.health()],
+        "sync": lambda params: [_sync(daemon, params)],
     }
 
 
@@ -97,3 +98,12 @@ def _memory(daemon: Daemon, params: Mapping[str, Any]) -> Mapping[str, Any]:
         return memory.answer(files, params)
     finally:
         files.close()
+
+
+def _sync(daemon: Daemon, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    if daemon.courier is None:
+        raise HubagentError(
+            "this hub does not learn with others",
+            hint="set sync.service and learning.enabled = true, restart the hub; its log says more",
+        )
+    return sharing.answer(daemon.courier, params)

@@ -145,6 +145,12 @@ class Journal:
                     found.setdefault(turn_id, []).append(Signal(turn_id, SignalKind(kind), *rest))
         return {turn_id: tuple(items) for turn_id, items in found.items()}
 
+    def speakers(self) -> frozenset[str]:
+        """Return the names of all who spoke and were recognised."""
+        return frozenset(
+            name for (name,) in self._all("SELECT DISTINCT speaker FROM turns", ()) if name
+        )
+
     def export(self) -> Iterator[dict[str, Any]]:
         """Yield every turn with its signals as a plain document, oldest first."""
         for turn in self.turns():

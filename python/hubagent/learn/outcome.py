@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 UNHANDLED = "UNH|"
 """Beginning of the states of words that came to nothing."""
-NOTHING = frozenset(
-    {"not_understood", "unsupported", "not_for_me", "unclear_thing", "unknown_name", "unknown_area",
+NOT_UNDERSTOOD = frozenset({"not_understood", "unsupported", "not_for_me"})
+"""Reasons of a refusal that say nothing of the home."""
+NOTHING = NOT_UNDERSTOOD | frozenset(
+    {"unclear_thing", "unknown_name", "unknown_area",
      "no_such_device", "unknown_value"}
 )  # fmt: skip
 """Reasons of a refusal after which nobody would miss the words as they were heard."""

@@ -72,7 +72,7 @@ def _rules() -> _Rules:
     data = tomllib.loads(source.read_text(encoding="utf-8"))
     slots = {name: kind for kind, names in data["slots"].items() for name in names.split()}
     intents, carriers, numbers = (
-        frozenset(data[key].split()) for key in ("intents", "carriers", "numbers")
+        frozenset(data[key].casefold().split()) for key in ("intents", "carriers", "numbers")
     )
     return _Rules(intents, carriers, numbers, slots)
 
@@ -97,7 +97,7 @@ class Scrub:
         words = key.split()
         if not 0 < len(words) <= MOST_WORDS or _rules().carriers.intersection(words):
             return None
-        if not _rules().intents.issuperset(said.intents):
+        if not _rules().intents.issuperset(map(str.casefold, said.intents)):
             return None
         text = self._blank(key)
         for kind, spoken in said.slots:
