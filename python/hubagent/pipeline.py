@@ -23,7 +23,7 @@ from hubagent.resolve import lexicon
 from hubagent.resolve.asides import AsideResolver
 from hubagent.resolve.features import is_sensitive
 from hubagent.resolve.situation import Situation
-from hubagent.resolve.text import tokens
+from hubagent.resolve.text import singular, singulars, tokens
 from hubagent.types import (
     AreaId,
     Arm,
@@ -267,7 +267,7 @@ class Pipeline:
                 self._understand.is_word(word)
                 or lexicon.load().knows(word)
                 or any(
-                    word in tokens(name)
+                    singular(word) in singulars(tokens(name))
                     for items in (view.entities(), view.areas(), view.floors())
                     for item in items
                     for name in (item.name, *item.aliases)

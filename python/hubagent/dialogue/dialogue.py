@@ -15,12 +15,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.dialogue import wording, words as known
+from hubagent.dialogue.attached import attached
 from hubagent.dialogue.carry import carried, is_place, kind_of, named
 from hubagent.dialogue.clarify import Clarification
 from hubagent.dialogue.compose import compose, doing, option_of
 from hubagent.dialogue.heard import Attempt, Heard
 from hubagent.dialogue.memory import UNDO, Memory, Past
 from hubagent.dialogue.others import companions, others
+from hubagent.dialogue.paraphrase import plainly
 from hubagent.dialogue.settle import asking, settle
 from hubagent.dialogue.shorthand import Short, parse
 from hubagent.dialogue.undo import acting, meant, undo
@@ -44,6 +46,7 @@ _FOR_WHAT_IT_NAMED = frozenset(
 _POLITE = re.compile(
     r"(?: ,)?(?: (?:please|now|then|thanks|thank you))+$|^(?:(?:ok|okay|please|now|just|no|wait|hang on|hold on|alright)(?: ,)? )+"
 )
+_POSSESSIVE = re.compile(r"(?:['\u2019]s|s['\u2019])$")
 _COUNTS = {"both": 2, "two": 2, "2": 2, "couple": 2, "three": 3, "3": 3, "four": 4, "4": 4}
 _PAIR = 2
 _OPENS = frozenset({"HassOpenCover", "HassCloseCover"})
@@ -100,6 +103,7 @@ class Dialogue:
             self._undo(utterance, said, view)
             or self._completed(utterance, said)
             or self._at_work(utterance, said, view)
+            or self._done_so(utterance, said)
             or self._correction(utterance, said, view)
             or self._follow_up(utterance, said, view)
             or self._plain(utterance, view)
@@ -107,8 +111,11 @@ class Dialogue:
 
     def _in_full(self, utterance: Utterance, view: ContextView) -> Utterance:
         """Return the utterance as it would have been said at once, without the way there."""
-        text = wording.amended(wording.without_preface(utterance.text), self._values)
+        text = plainly(utterance.text, lambda said: _is_named(said, view))
+        text = wording.amended(wording.without_preface(text), self._values)
         text = wording.in_place(text, lambda said: _is_named(said, view))
+        spoken_of = self._memory.spoken_of(utterance)
+        text = attached(text, view, utterance.area_id, spoken_of.targets if spoken_of else ())
         text = wording.with_owner(wording.taken_off(text, self._values), _owners(view))
         past = self._memory.newest(utterance)
         kind = wording.kind_before_one(text, self._words.kinds)
@@ -228,6 +235,16 @@ class Dialogue:
             return None
         attempt = Attempt(wanted.understood(it=True), past.targets)
         return Heard(utterance.text, first=(attempt,), before=past, note="what is at work")
+
+    def _done_so(self, utterance: Utterance, said: str) -> Heard | None:
+        """Return what makes the last answer a yes: "is the door locked", "then do it"."""
+        past = self._memory.newest(utterance)
+        if past is None or past.understanding is None or past.last.decision is not Decision.ANSWER:
+            return None
+        if not self._words.patterns["do_it"].match(said):
+            return None
+        text = f"{past.understanding.text.rstrip(' ?.!')}, if not do it"
+        return Heard(text, note="what was asked about is to be done")
 
     # -- corrections -------------------------------------------------------------------------------
 
@@ -527,8 +544,9 @@ def _have_lights(ids: Sequence[EntityId], view: ContextView) -> bool:
 def _owners(view: ContextView) -> tuple[str, ...]:
     """Return whose things and rooms there are: "Nan's"."""
     names = [entity.name for entity in view.entities()] + [area.name for area in view.areas()]
+    names += [alias for entity in view.entities() for alias in entity.aliases]
     first = (name.split()[0] for name in names if name.strip())
-    return tuple(dict.fromkeys(word for word in first if word.endswith(("'s", "\u2019s"))))
+    return tuple(dict.fromkeys(word for word in first if _POSSESSIVE.search(word)))
 
 
 def _is_named(said: str, view: ContextView) -> bool:

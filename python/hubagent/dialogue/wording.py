@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019.][^\W_]+)*%?")
 _DETERMINERS = frozenset({"the", "my", "our", "that", "this", "those", "these", "his", "her"})
+_OWNED = re.compile(r"['\u2019]s?$")
 _POSSESSIVES = frozenset({"her", "his", "their"})
 _MOST_OF_A_VALUE = 4
 _MOST_OF_A_NAME = 6
@@ -53,6 +54,8 @@ def amended(text: str, values: Values) -> str:
     )
     if not said or not tokens(before) or said[0] in begins:
         return after or text  # begun anew
+    if len(said) == 1 and said[0] in load().polarity and not _switch(before, after):
+        return f"{before} {after}"  # "the motor, sorry, off"
     for span in (_value(before, after, values), _switch(before, after), _thing(before, after)):
         if span is not None:
             start, end = span
@@ -122,12 +125,21 @@ def _thing(before: str, after: str) -> tuple[int, int] | None:
 def in_place(text: str, is_named: Callable[[str], bool]) -> str:
     """Return the words with a thing said before them where its pronoun stands: "the fan, is it on".
 
+    So, too, where it is told first how it is: "the barn door's wide open, close it".
+
     Args:
         text: The words.
         is_named: Whether words are nothing but a name of the home.
     """
-    found = load().topic.match(text)
-    if found is None or not is_named(found["what"]):
+    found = next(
+        (
+            match
+            for pattern in (load().topic, load().remark)
+            if (match := pattern.match(text)) is not None and is_named(match["what"])
+        ),
+        None,
+    )
+    if found is None:
         return text
     what, rest = found["what"].strip(), found["rest"]
     if tokens(what)[0] not in _DETERMINERS:
@@ -180,6 +192,7 @@ def with_owner(text: str, owners: Sequence[str]) -> str:
         owners: Owners that a name or a room of the home has, as they are written: "Nan's".
     """
     known = {tokens(owner): owner for owner in owners}
+    known |= {tokens(_OWNED.sub("", owner)): owner for owner in owners}
     spoken: list[str] = []
     result, at = "", 0
     for word in _SPOKEN.finditer(text):

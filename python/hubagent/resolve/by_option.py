@@ -38,6 +38,7 @@ _TAILS = (("of", "the", "way", "down"), ("of", "the", "way", "up"), ("of", "the"
 _TILTS = frozenset({"tilt", "tilted", "tilting", "slats", "slat", "louvres", "louvers", "vanes"})
 _NOT = frozenset({"off", "stop", "disable", "without", "not", "dont", "never", "no", "cancel", "end", "quit", "leave"})  # fmt: skip
 _ASKED = frozenset({"is", "are", "was", "were", "what", "whats", "which", "who", "whos", "when", "how", "hows", "why", "does", "do", "did", "has", "have"})  # fmt: skip
+_ASKED_OF = frozenset({"you", "we", "i", "they", "any", "all", "the", "my", "our"})
 _SOUGHT = frozenset({"search_query", "song", "artist", "album", "playlist", "podcast", "audiobook", "movie", "music_genre"})  # fmt: skip
 _JOINERS = frozenset({"to", "the", "on", "in", "at", "a", "an", "s", "with", "into", "of", "mode"})
 """Words left at the edge of a slot when an option is cut out of it."""
@@ -77,7 +78,7 @@ class ByOption:
             for match in _SPOKEN.finditer(utterance, clause.start, clause.end)
         ]
         tokens = tuple(word.token for word in words)
-        if not tokens or tokens[0] in _ASKED or _NOT & set(tokens):
+        if not tokens or _asks(tokens) or _NOT & set(tokens):
             return []
         found = []
         if (chosen := self._place(tokens, view)) is not None:
@@ -172,6 +173,13 @@ class ByOption:
                     found.setdefault(words, set()).add(offer)
         self._entities = entities
         self._offers = {words: frozenset(offers) for words, offers in found.items()}
+
+
+def _asks(tokens: tuple[str, ...]) -> bool:
+    """Return whether words begin as a question does: "do you", but not "do flames on the panel"."""
+    if tokens[0] == "do":
+        return tokens[1:2] == () or tokens[1] in _ASKED_OF
+    return tokens[0] in _ASKED
 
 
 def _within_colour(clause: Clause, start: int, end: int) -> bool:

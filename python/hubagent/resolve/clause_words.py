@@ -31,6 +31,8 @@ _FOREIGN = frozenset({
 })  # fmt: skip
 """Slots that mean nothing to a device: their words may as well be its name."""
 _BRIDGES = frozenset({"of"})
+_LETTERS = frozenset({"a"})
+"""Small words that number things: "bunk A"."""
 _DETERMINERS = frozenset({"the", "a", "an", "my", "our", "all", "both", "every", "this", "that"})
 _JOINERS = frozenset({"and", "the", "or", "s", "in", "on", "my", "our"})
 _FOR = frozenset({"for"})
@@ -256,7 +258,7 @@ class ClauseWords:
         run: list[_Word] = []
         for index, word in enumerate(self._words):
             inside = any(part.start < word.end and word.start < part.end for part in parts)
-            bridge = run and word.free and word.token in _BRIDGES and self._goes_on(index)
+            bridge = run and word.free and self._bridges(word, run) and self._goes_on(index)
             if not inside and (word.naming or bridge):
                 run.append(word)
             elif run:
@@ -264,6 +266,12 @@ class ClauseWords:
                 run = []
         if run:
             yield run
+
+    def _bridges(self, word: _Word, run: list[_Word]) -> bool:
+        """Return whether a small word stands inside a name: "eye of sauron", "bunk A light"."""
+        if word.token in _BRIDGES:
+            return True
+        return word.token in _LETTERS and self._names.has_all((run[-1].token, word.token))
 
     def _goes_on(self, index: int) -> bool:
         """Return whether a name goes on behind a word: "eye of sauron"."""

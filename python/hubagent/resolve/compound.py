@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import coordination, text
-from hubagent.resolve.later import TimedResolver
+from hubagent.resolve.exclusive import ExclusiveResolver
 from hubagent.resolve.question_forms import form_of
 from hubagent.types import Decision
 
@@ -38,11 +38,11 @@ class CompoundResolver:
     def __init__(self, understand: Understand, values: Values) -> None:
         self._understand = understand
         self._values = values
-        self._timed = TimedResolver(understand, values)
+        self._one = ExclusiveResolver(understand, values)
 
     def resolve(self, understanding: Understanding, situation: Situation) -> tuple[Resolution, ...]:
-        """Return what each clause comes to; as ``TimedResolver.resolve``."""
-        whole = self._timed.resolve(understanding, situation)
+        """Return what each clause comes to; as ``ExclusiveResolver.resolve``."""
+        whole = self._one.resolve(understanding, situation)
         said = understanding.text
         if not coordination.joined(said) or not _may_fall_short(whole):
             return whole
@@ -82,7 +82,7 @@ class CompoundResolver:
         return tuple(item for resolved in found for item in resolved)
 
     def _read(self, part: str, situation: Situation) -> tuple[Resolution, ...]:
-        return self._timed.resolve(self._understand.understand(part), situation)
+        return self._one.resolve(self._understand.understand(part), situation)
 
     def _left_out(
         self,

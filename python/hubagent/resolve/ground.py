@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hubagent.resolve import text
 from hubagent.resolve.described import ends_in, in_other_words, main_light
 from hubagent.resolve.features import Failure, Frame, Grounding, is_sensitive, without_doubles
-from hubagent.resolve.lexicon import CALLED, Kind
+from hubagent.resolve.lexicon import ALIKE, CALLED, Kind
 from hubagent.resolve.mention import Mention, device_mention
 from hubagent.resolve.misheard import SURE_ROOM, misheard
 from hubagent.resolve.places import Place, Places
@@ -77,7 +77,11 @@ class Grounder:
         main = self._main_light(mention, frame, place)
         if main is not None:
             return (main,)
-        found = self._find(mention, frame, place) or self._in_other_words(mention, frame, place)
+        found = (
+            self._find(mention, frame, place)
+            or self._called_after_place(mention, frame)
+            or self._in_other_words(mention, frame, place)
+        )
         if not found:
             reason = self._why_nothing(mention, frame, place)
             doubtful = reason.reason in _NOT_FOUND and self._misheard(mention, frame)
@@ -151,6 +155,14 @@ class Grounder:
         sure = {i: fit for i, fit in fits.items() if fit.full or fit.score > _SURE_NAME}
         found = self._by_name(joined, sure, frame, None)
         return without_doubles(found or self._by_said_kinds(joined, frame, None))
+
+    def _called_after_place(self, mention: Mention, frame: Frame) -> list[Grounding]:
+        """Return what is called after a place and stands in another: "the terrace door" of the lounge."""
+        if len(mention.places) != 1 or not mention.words:
+            return []
+        said = device_mention(f"{mention.places[0]} {mention.said}", self._lexicon)
+        fits = {i: fit for i, fit in self._named(said, frame, None).items() if fit.full}
+        return self._by_name(said, fits, frame, None)
 
     def _places_as_names(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
         """Return all that several places are the whole names of: "light up Rudolph and the icicles"."""
@@ -318,6 +330,8 @@ class Grounder:
             return []
         best = max(fits.values())
         chosen = [i for i, fit in fits.items() if fit >= min(best, CALLED)]
+        if place is None and not mention.all:
+            chosen += self._alike_here(fits, chosen)
         chosen = self._most_specific(chosen, mention)
         if not chosen:
             return []
@@ -328,6 +342,13 @@ class Grounder:
             frame.measure(ids, place, kind=share * min(fits[i] for i in ids), **number)
             for ids in self._groups(chosen, kinds, mention, place)
         ]
+
+    def _alike_here(self, fits: Mapping[EntityId, float], chosen: list[EntityId]) -> list[EntityId]:
+        """Return what may be called so in the room of the speaker, where none there fits better."""
+        here = {i: fit for i, fit in fits.items() if self.view.area_of(i) == self._speaker_area}
+        if self._speaker_area is None or not here.keys().isdisjoint(chosen):
+            return []
+        return [i for i, fit in here.items() if fit == max(here.values()) and fit >= ALIKE]
 
     def _fit(self, kind: Kind, mention: Mention, entity: Entity) -> float:
         fit = kind.fit(entity)

@@ -21,6 +21,8 @@ _ONE = re.compile(r"\bones\s*$", re.IGNORECASE)
 FITS = 1.0
 CALLED = 0.8
 """Its own name has the word: a switch called "porch light" is a light to its owner."""
+ALIKE = 0.75
+"""People call it so, too: the shade of a window is a blind where no other is."""
 NEAR = 0.5
 SAME = 0.95
 """How surely two words for the same thing are the same: "telly" and "tv"."""
@@ -37,16 +39,19 @@ class Kind:
     fits: Mapping[str, tuple[str, ...]]
     near: tuple[str, ...]
     together: bool
+    alike: tuple[str, ...] = ()
     strict: bool = False
     """Whether a near class counts only for what is called so: no other door is the garage door."""
 
     def fit(self, entity: Entity) -> float:
-        """Return how well the entity is of this kind: 1, 0.5 or 0."""
+        """Return how well the entity is of this kind: 1, 0.75, 0.5 or 0."""
         classes = self.fits.get(entity.domain)
         if classes is None:
             return 0.0
         if not classes or entity.device_class in classes:
             return FITS
+        if entity.device_class in self.alike:
+            return ALIKE
         return NEAR if not entity.device_class or entity.device_class in self.near else 0.0
 
 
@@ -235,7 +240,9 @@ class Lexicon:
             for other in self._by_words.get(words, ())
             for device_class in other.fits.get(entity.domain, ())
         }
-        return not others or not others.isdisjoint({*kind.fits[entity.domain], *kind.near})
+        return not others or not others.isdisjoint(
+            {*kind.fits[entity.domain], *kind.near, *kind.alike}
+        )
 
     def called(self, kind: Said, entity: Entity) -> bool:
         """Return whether the entity's own name or an alias has the words of the kind."""
@@ -319,6 +326,7 @@ def _kind(name: str, table: Mapping[str, Any]) -> Kind:
         words=tuple(text.singulars(text.tokens(words)) for words in table["words"]),
         fits={domain: tuple(classes) for domain, classes in table["fits"].items()},
         near=tuple(table.get("near", ())),
+        alike=tuple(table.get("alike", ())),
         together=table.get("together", False),
         strict=table.get("strict", False),
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _QUANTIFIER_REACH = 4
 """Words before a device phrase in which "all" or "both" speak of it."""
 _EXCEPT = re.compile(
-    r",?\b(?:except(?: for)?|excluding|apart from|other than|besides|but(?: not| for)?)\b(?!\s+(?:i|we|it|please)\b)",
+    r",?\b(?:except(?: for)?|excluding|apart from|other than|besides|bar|minus|save for|leaving out|not counting|but(?: not| for)?)\b(?!\s+(?:i|we|it|please)\b)",
     re.IGNORECASE,
 )
 _ONE_OF = re.compile(

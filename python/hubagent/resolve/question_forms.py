@@ -67,6 +67,8 @@ _OPENERS = frozenset(
 _STATEMENT = frozenset({"still", "yet", "alright", "okay"})
 """Words by which a sentence without a verb asks: "light still on in the coop"."""
 _OWNED = frozenset({"the", "my", "our", "a", "an", "his", "her", "this", "that"})
+_ASKED_OF = frozenset(["i", "you", "we", "they", "he", "she", "it", "people", "any", "all"])
+"""Words behind "do" by which it asks: "do flames on the panel" asks nothing."""
 _HAPPENED = frozenset(
     ["been", "gone", "got", "done", "left", "shut", "gotten", "had", "begun", "stopped"]
 )  # fmt: skip
@@ -148,8 +150,10 @@ def is_causative(words: tuple[str, ...]) -> bool:
 
     "Do the window in pink", and not "do we", "have the kids gone".
     """
-    if len(words) < 3 or words[0] not in {"do", "have"} or words[1] not in _OWNED:
+    if len(words) < 3 or words[0] not in {"do", "have"}:
         return False
-    return words[0] == "do" or not any(
+    if words[0] == "do":
+        return words[1] not in _ASKED_OF
+    return words[1] in _OWNED and not any(
         word in _HAPPENED or (word.endswith("ed") and len(word) > 4) for word in words[2:]
     )

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 POSITION_STEP = 20.0
 _DOWNWARD = frozenset({"down", "lower", "close", "shut", "less", "closed"})
+_ALL_THE_WAY = frozenset({"up", "down"})
+_SOME_OF_IT = frozenset({
+    "bit", "little", "touch", "tad", "more", "less", "further", "another", "notch", "slightly", "some", "step",
+    "smidge", "by", "too",
+})  # fmt: skip
 _FURTHER = frozenset({"another", "further", "more", "less", "higher", "lower"})
 
 
@@ -63,6 +68,8 @@ def tilt(request: Request, amounts: Amounts) -> Command | Failure:
 def step(request: Request, amounts: Amounts) -> Command | Failure:
     """Move up or down by some."""
     words = request.slot("position", "amount")
+    if words is None and request.words & _ALL_THE_WAY and not request.words & _SOME_OF_IT:
+        return request.to({"position": 100 if request.up else 0})  # "the rollo down"
     change = amounts.change(words, POSITION_STEP)
     return _moved_by(request, change if request.up else -change)
 

@@ -1,0 +1,142 @@
+"""Idioms, exclusions and things spoken of by what they are on, said to the real hub in one small observatory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hubagent.replay import replay_scenario
+from hubagent.understand.understander import Understander
+
+
+def _lamp(entity_id: str, name: str, area: str, state: str = "off", **more: Any) -> dict[str, Any]:
+    return {"id": f"light.{entity_id}", "name": name, "area": area, "state": state,
+            "attributes": {"supported_color_modes": ["brightness"], "brightness": 120}, **more}  # fmt: skip
+
+
+def _cover(entity_id: str, name: str, area: str, kind: str, position: int) -> dict[str, Any]:
+    return {"id": f"cover.{entity_id}", "name": name, "area": area, "state": "open" if position else "closed",
+            "attributes": {"device_class": kind, "current_position": position,
+                           "supported_features": ["open", "close", "stop", "set_position"]}}  # fmt: skip
+
+
+HOME: dict[str, Any] = {
+    "areas": [{"id": "dome", "name": "Dome"}, {"id": "annex", "name": "Annex"}, {"id": "cellar", "name": "Cellar"},
+              {"id": "bunk", "name": "Bunk Room"}],
+    "devices": [{"id": "cyclone", "name": "Cyclone", "area": "annex"}],
+    "entities": [
+        _lamp("red", "Red Glow", "dome", "on"), _lamp("spot", "Finder Spot", "dome", "on"),
+        _lamp("desk", "Chart Desk", "dome"), _lamp("cans", "Can Lights", "cellar", "on"),
+        _lamp("cyclone", "Cyclone Lamp", "annex", device="cyclone"),
+        _lamp("ida", "Ida's Reading Lamp", "bunk", "on"), _lamp("max", "Max's Reading Lamp", "bunk", "on"),
+        _lamp("tier_a", "Tier Light A", "cellar"), _lamp("tier_b", "Tier Light B", "cellar"),
+        {"id": "fan.cyclone", "name": "Cyclone", "area": "annex", "device": "cyclone", "state": "on",
+         "attributes": {"percentage": 50, "percentage_step": 10,
+                        "supported_features": ["set_speed", "turn_on", "turn_off"]}},
+        {"id": "light.panel", "name": "Star Panel", "area": "annex", "state": "on",
+         "attributes": {"supported_color_modes": ["rgb"], "brightness": 90, "effect": "none",
+                        "effect_list": ["none", "nebula", "comet"], "supported_features": ["effect"]}},
+        _cover("shade", "Shade", "annex", "shade", 100), _cover("louvre", "Louvre", "bunk", "blind", 100),
+        _cover("slit", "Slit Hatch", "dome", "window", 100),
+        _cover("slit_shade", "Slit Shade", "dome", "shade", 0),
+        {"id": "lock.cellar", "name": "Cellar Door", "area": "annex", "state": "unlocked"},
+        {"id": "switch.mount", "name": "Mount Motor", "area": "dome", "state": "on"},
+        {"id": "media_player.radio", "name": "Radio", "area": "annex", "state": "playing",
+         "attributes": {"device_class": "speaker", "volume_level": 0.4, "is_volume_muted": False}},
+        {"id": "climate.bunk", "name": "Bunk Heater", "area": "bunk", "state": "heat",
+         "attributes": {"hvac_modes": ["off", "heat"], "temperature": 18, "current_temperature": 17}},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def understand() -> Understander:
+    return Understander.load()
+
+
+def _turns(understand: Understander, *lines: str, area: str = "dome") -> list[dict[str, Any]]:
+    turns = [{"text": line, "area": area} for line in lines]
+    found: list[dict[str, Any]] = replay_scenario(
+        {"id": "i", "home": HOME, "turns": turns}, understand
+    )["turns"]
+    return found
+
+
+def _sent(turn: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(item["entity_id"], item["command"]) for item in turn["commands"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "area", "sent"),
+    [
+        ("make sure the cellar door is locked", "dome", {("lock.cellar", "lock")}),
+        ("make sure the mount motor is switched off", "annex", {("switch.mount", "turn_off")}),
+        ("somebody left the mount motor running, sort it out", "annex", {("switch.mount", "turn_off")}),
+        ("did I leave the mount motor on? switch it off", "bunk", {("switch.mount", "turn_off")}),
+        ("is the mount motor still on? off please", "bunk", {("switch.mount", "turn_off")}),
+        ("no need to heat the bunk room any more", "dome", {("climate.bunk", "turn_off")}),
+        ("we don't need the mount motor any longer", "annex", {("switch.mount", "turn_off")}),
+        ("shut the radio up for a minute", "annex", {("media_player.radio", "volume_mute")}),
+        ("shush the radio for a sec", "annex", {("media_player.radio", "volume_mute")}),
+        ("the slit hatch is wide open, close it", "dome", {("cover.slit", "close_cover")}),
+        ("open the shade on the slit", "annex", {("cover.slit_shade", "open_cover")}),
+        ("turn the lamp on the fan on", "annex", {("light.cyclone", "turn_on")}),
+        ("Max is asleep, turn his lamp off", "dome", {("light.max", "turn_off")}),
+        ("tier a light on", "cellar", {("light.tier_a", "turn_on")}),
+        ("cans off", "cellar", {("light.cans", "turn_off")}),
+        ("do comet on the star panel", "annex", {("light.panel", "turn_on")}),
+        ("Mount motor, sorry, off", "dome", {("switch.mount", "turn_off")}),
+    ],
+)  # fmt: skip
+def test_an_idiom_does_what_it_stands_for(
+    understand: Understander, said: str, area: str, sent: set[tuple[str, str]]
+) -> None:
+    (turn,) = _turns(understand, said, area=area)
+    assert turn["decision"] == "act", turn["response"]
+    assert _sent(turn) == sent
+
+
+@pytest.mark.parametrize(
+    ("said", "on", "off"),
+    [
+        ("only the finder spot", {"light.spot"}, {"light.red"}),
+        ("just the chart desk and nothing else", {"light.desk"}, {"light.red", "light.spot"}),
+        ("leave only the red glow on please", {"light.red"}, {"light.spot"}),
+    ],
+)
+def test_one_light_alone_puts_the_others_of_its_room_out(
+    understand: Understander, said: str, on: set[str], off: set[str]
+) -> None:
+    (turn,) = _turns(understand, said)
+    wanted = {(i, "turn_on") for i in on} | {(i, "turn_off") for i in off}
+    assert _sent(turn) == wanted
+
+
+@pytest.mark.parametrize("said", ["only turn off the red glow", "just turn the red glow off"])
+def test_only_before_something_else_to_do_puts_no_other_out(
+    understand: Understander, said: str
+) -> None:
+    (turn,) = _turns(understand, said)
+    assert _sent(turn) == {("light.red", "turn_off")}
+
+
+def test_the_shade_of_the_room_is_the_blind_there(understand: Understander) -> None:
+    (here,) = _turns(understand, "blind down", area="annex")
+    assert [(c["entity_id"], c["command"]) for c in here["commands"]] == [
+        ("cover.shade", "close_cover")
+    ]
+    (named,) = _turns(understand, "close the bunk room blind", area="annex")
+    assert _sent(named) == {("cover.louvre", "close_cover")}
+
+
+def test_what_was_asked_about_is_done(understand: Understander) -> None:
+    asked, done = _turns(understand, "is the cellar door locked", "then do it")
+    assert asked["decision"] == "answer"
+    assert _sent(done) == {("lock.cellar", "lock")}
+
+
+def test_all_but_one_is_never_that_one(understand: Understander) -> None:
+    (turn,) = _turns(understand, "all lights off bar the red glow", area="dome")
+    assert ("light.red", "turn_off") not in _sent(turn)
+    assert ("light.spot", "turn_off") in _sent(turn)
