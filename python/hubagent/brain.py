@@ -42,7 +42,7 @@ from hubagent.rewrite.names import speaks_of
 from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
 from hubagent.rewrite.search import RankedSearch
 from hubagent.rewrite.table import FILE_NAME as GLOBAL_NAME, GlobalTable
-from hubagent.types import Decision, EntityId, TurnId, TurnRecord, Utterance
+from hubagent.types import Decision, EntityId, Layer, TurnId, TurnRecord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -171,6 +171,8 @@ class Brain:
         if table is None and state_dir is not None:
             table = GlobalTable(state_dir / GLOBAL_NAME)
             table.load_meanwhile()
+        self.table = table
+        """What many homes say; ``None`` for nothing."""
         search = RankedSearch(self.store, self._guard, table, personal=parts.personal)
         self.rewriter = LearnedRewriter(self.store, self._guard, search, table)
         self._observer = Observer(self.journal, context.view, clock)
@@ -335,6 +337,19 @@ class Brain:
         self._observer.flush()
         judges = Judges(self._rephrase, self._judge)
         return transitions(self.journal, judges, since_s=since_s, until_s=until_s)
+
+    def forget_adopted(self) -> int:
+        """Forget pairs of the global table that are in use; those unlearned here stay so. Returns how many."""
+        with self._writing:
+            gone = tuple(
+                (pair.layer, pair.source)
+                for pair in self.store.pairs()
+                if pair.layer is Layer.GLOBAL
+                and (pair.stage is Stage.LIVE or (pair.stage is Stage.TRIAL and not pair.on.total))
+            )
+            if gone:
+                self.store.change(Changes(forget_pairs=gone))
+            return len(gone)
 
     def last_pass(self) -> dict[str, Any] | None:
         """Return the report of the last pass that had anything to look at, as a document."""

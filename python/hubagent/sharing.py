@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hubagent.config import SyncConfig
     from hubagent.evidence import Request, Transition
     from hubagent.ports import ContextView, Telling, Understand
+    from hubagent.sync.bundle import Bundle
     from hubagent.sync.courier import Courier
 
 __all__ = ["HomeTelling", "answer", "ask", "open_courier", "text_for"]
@@ -99,6 +100,7 @@ def open_courier(
     clock: Clock,
     *,
     telling: Telling | None = None,
+    table: Callable[[], int] = lambda: 0,
 ) -> Courier:
     """Return the courier of a hub.
 
@@ -107,6 +109,7 @@ def open_courier(
         settings: Where it goes.
         clock: Wall clock.
         telling: What the home could tell; ``None`` while the hub does not run.
+        table: Returns the version of the table of other homes in force, 0 for none.
 
     Raises:
         HubagentError: If packages are missing, or a file cannot be read.
@@ -126,7 +129,7 @@ def open_courier(
             f"`{state_dir / FILE_NAME}` cannot be opened: {error}",
             hint="make room on the disk; if it is damaged, remove it and agree again",
         ) from error
-    return Courier(outbox, service, clock, telling=telling)
+    return Courier(outbox, service, clock, telling=telling, table=table)
 
 
 def ask(
@@ -158,25 +161,42 @@ def ask(
         courier.close()
 
 
-def answer(courier: Courier, params: Mapping[str, Any]) -> dict[str, Any]:
+def answer(
+    courier: Courier | None, params: Mapping[str, Any], bundle: Bundle | None = None
+) -> dict[str, Any]:
     """Return what is asked as JSON types.
+
+    Args:
+        courier: Of a hub that may tell; ``None`` for one that has no service.
+        params: ``do``: ``status``, ``preview``, ``now``, ``on`` or ``off``; ``erase``.
+        bundle: Of a hub that fetches tables.
 
     Raises:
         HubagentError: If it is refused.
     """
-    match params.get("do"):
+    do = params.get("do")
+    tables = {} if bundle is None else {"tables": bundle.now() if do == "now" else bundle.status()}
+    if courier is None and tables and do in ("status", "now"):
+        return tables
+    if courier is None:
+        raise HubagentError(
+            "this hub tells other homes nothing",
+            hint="set sync.service and learning.enabled = true, restart the hub; its log says more",
+        )
+    match do:
         case "status":
-            return courier.status()
+            return {**courier.status(), **tables}
         case "preview":
             return courier.preview()
         case "now":
-            return courier.now()
+            agreed = courier.consent() is not None or not tables
+            return {**(courier.now() if agreed else {}), **tables}
         case "on":
             courier.agree()
             return courier.status()
         case "off":
             return courier.refuse(erase=bool(params.get("erase")))
-    raise DataError(f"`do`: `{params.get('do')}` is none of status, preview, now, on, off")
+    raise DataError(f"`do`: `{do}` is none of status, preview, now, on, off")
 
 
 def _scrub_of(view: ContextView, speakers: frozenset[str]) -> Scrub:

@@ -176,9 +176,16 @@ def unpack(data: bytes, limits: Limits = BATCH) -> Batch:
     return _record(_decompressed(data, limits), limits, _batch)
 
 
+def table_body(table: Table) -> bytes:
+    """Return a table before it is compressed."""
+    rows = [list(astuple(row)) for row in table.rows]
+    fields = [VERSION, table.locale, table.version, table.epoch, table.rule, rows]
+    return bytes(msgpack.packb(fields))
+
+
 def pack_table(table: Table) -> bytes:
     """Return a table as it is published."""
-    return _compressed(_table_body(table), level=19)
+    return _compressed(table_body(table), level=19)
 
 
 def unpack_table(data: bytes, limits: Limits = TABLE) -> Table:
@@ -193,7 +200,7 @@ def unpack_table(data: bytes, limits: Limits = TABLE) -> Table:
 
 def make_patch(old: Table, new: Table) -> bytes:
     """Return what makes the new table of the old one: the new one, compressed with the old as dictionary."""
-    return _compressed(_table_body(new), level=19, known=_table_body(old))
+    return _compressed(table_body(new), level=19, known=table_body(old))
 
 
 def apply_patch(old: Table, patch: bytes, limits: Limits = TABLE) -> Table:
@@ -203,7 +210,7 @@ def apply_patch(old: Table, patch: bytes, limits: Limits = TABLE) -> Table:
         UnknownVersionError: If it is of another version.
         DataError: If the patch is damaged, for another table, too big, or what it makes is wrong.
     """
-    return _record(_decompressed(patch, limits, known=_table_body(old)), limits, _table)
+    return _record(_decompressed(patch, limits, known=table_body(old)), limits, _table)
 
 
 # --- bytes ----------------------------------------------------------------------------------------
@@ -231,12 +238,6 @@ def _dictionary(known: bytes | None) -> zstandard.ZstdCompressionDict | None:
     if known is None:
         return None
     return zstandard.ZstdCompressionDict(known, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-
-
-def _table_body(table: Table) -> bytes:
-    rows = [list(astuple(row)) for row in table.rows]
-    fields = [VERSION, table.locale, table.version, table.epoch, table.rule, rows]
-    return bytes(msgpack.packb(fields))
 
 
 # --- records --------------------------------------------------------------------------------------

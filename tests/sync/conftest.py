@@ -1,17 +1,28 @@
-"""A server on loopback that answers as it is told, for what the real service does only when it fails."""
+"""Servers on loopback: one that answers as it is told, and one of published files."""
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+
+_spec = spec_from_file_location("publisher", Path(__file__).with_name("publisher.py"))
+assert _spec is not None
+assert _spec.loader is not None
+publisher = module_from_spec(_spec)
+_spec.loader.exec_module(publisher)
 
 
 @dataclass
@@ -57,11 +68,34 @@ def scripted() -> Iterator[Scripted]:
         def log_message(self, *_args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with _serving(Handler) as script.url:
+        yield script
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Any:
+    return publisher.Publisher(tmp_path / "site")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    handler = functools.partial(Handler, directory=str(tmp_path / "site"))
+    with _serving(handler) as at:
+        yield at
+
+
+@contextmanager
+def _serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    script.url = f"http://127.0.0.1:{server.server_port}"
-    yield script
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -62,14 +62,19 @@ def sync_preview(
 def sync_now(
     config: ConfigPath = None, state_dir: StateDir = None, as_json: AsJson = False
 ) -> None:
-    """Send what waits and what today's batch would hold, now."""
+    """Send what waits and what today's batch would hold, and look for a new table, now."""
     found = _ask(config, state_dir, "now")
     if as_json:
         print_json(found)
     else:
-        out.print(f"sent {found['sent']}, {found['waiting']} wait")
-    if found["error"]:
-        err.print(found["error"], markup=False)
+        if "sent" in found:
+            out.print(f"sent {found['sent']}, {found['waiting']} wait")
+        for line in _of_tables(found):
+            out.print(line, markup=False)
+    problems = [found.get("error"), ((found.get("tables") or {}).get("last") or {}).get("error")]
+    for problem in filter(None, problems):
+        err.print(str(problem), markup=False)
+    if any(problems):
         raise typer.Exit(1)
 
 
@@ -131,6 +136,8 @@ def _ask(
 
 
 def _sentences(found: Mapping[str, Any]) -> list[str]:
+    if "service" not in found:
+        return ["service: none is set", *_of_tables(found)]
     told = [f"service: {found['service'] or 'none is set'}"]
     if found["agreed"]:
         told.append(
@@ -149,7 +156,26 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
     last = found["last"]
     if last and last["error"]:
         told.append(f"at {_moment(last['at'])}: {last['error']}")
-    return told
+    return [*told, *_of_tables(found)]
+
+
+def _of_tables(found: Mapping[str, Any]) -> list[str]:
+    tables = found.get("tables")
+    if not tables:
+        return []
+    if tables["control"]:
+        told = ["table of other homes: none this quarter, as others are compared with this home"]
+    elif tables["table"]:
+        told = [f"table of other homes: {tables['table']}, since {_moment(tables['since'])}"]
+    else:
+        told = ["table of other homes: none yet"]
+    told += [f"  left out {count}: {why}" for why, count in tables["left_out"].items()]
+    told += [f"  table {version} was taken back" for version in tables["taken_back"]]
+    last = tables["last"]
+    return [
+        *told,
+        *([f"  at {_moment(last['at'])}: {last['error']}"] if last and last["error"] else []),
+    ]
 
 
 def _show_batch(title: str, batch: Mapping[str, Any]) -> None:

@@ -218,6 +218,10 @@ class SyncConfig:
     """File whose first line lets this hub enrol at the service."""
     ca_file: Path | None = None
     """Certificate authority of the service; none = those of the system."""
+    tables: str = ""
+    """Address of the tables of what other homes say, `https://...`; empty = none are fetched."""
+    root_file: Path | None = None
+    """Root metadata of who publishes the tables, which is trusted; needed with `tables`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from hubagent.mqtt.presence import Presence
 from hubagent.mqtt.pump import Pump
 from hubagent.mqtt.topics import EventKind, SpeechEvent, Topics, encode_response
 from hubagent.pipeline import Pipeline
+from hubagent.receiving import open_bundle
 from hubagent.service import Notifier
 from hubagent.sharing import HomeTelling, open_courier
 from hubagent.types import AreaId
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hubagent.ports import Understand
+    from hubagent.sync.bundle import Bundle
     from hubagent.sync.courier import Courier
     from hubagent.types import TurnRecord, Utterance
 
@@ -90,6 +92,8 @@ class Daemon:
         self._control: ControlServer | None = None
         self.courier: Courier | None = None
         """Tells other homes what may leave; ``None`` when the settings name no service."""
+        self.bundle: Bundle | None = None
+        """Tables of other homes; ``None`` when the settings name no place of them."""
         self.bridge: BridgeService | None = None
         """Devices on lines; ``None`` when the settings name none."""
         self._loops: list[Loop] = []
@@ -195,8 +199,8 @@ class Daemon:
         ]
         if self.learner is not None:
             self._loops.append(Loop("learning", self.learner.run_once))
-        self.courier = self._open_courier(understand)
-        if self.courier is not None:
+        self._open_sharing(understand)
+        if self.courier is not None or self.bundle is not None:
             self._sharing = Loop("sync", self._share)
             self._loops.append(self._sharing)
         for loop in self._loops:
@@ -209,17 +213,33 @@ class Daemon:
         self._control = ControlServer(config.hub.state_dir / SOCKET_NAME, handlers(self))
         self._control.start()
 
-    def _open_courier(self, understand: Understand) -> Courier | None:
-        """Return the courier, if there is a service and everything for it; the hub runs without as well."""
-        settings, brain, learner = self.config.sync, self.brain, self.learner
-        if not settings.service or brain is None or learner is None:
-            return None
-        telling = HomeTelling(brain, self.store.view, understand, self.clock, pause=learner.pause)
+    def _open_sharing(self, understand: Understand) -> None:
+        """Open what goes to and comes from other homes; the hub runs without either as well."""
+        settings, folder, brain, learner = (
+            self.config.sync,
+            self.config.hub.state_dir,
+            self.brain,
+            self.learner,
+        )
+        if brain is None or learner is None:
+            return
         try:
-            return open_courier(self.config.hub.state_dir, settings, self.clock, telling=telling)
+            if settings.tables:
+                self.bundle = open_bundle(
+                    folder, settings, self.clock, brain, understand, pause=learner.pause
+                )
+            if settings.service:
+                telling = HomeTelling(
+                    brain, self.store.view, understand, self.clock, pause=learner.pause
+                )
+                self.courier = open_courier(
+                    folder, settings, self.clock, telling=telling, table=self._table_version
+                )
         except HubagentError as error:
             _LOGGER.warning("This hub does not learn with others: %s", error)
-            return None
+
+    def _table_version(self) -> int:
+        return 0 if self.bundle is None else self.bundle.version
 
     def _start_broker(self, mqtt: MqttConfig) -> MqttConfig:
         """Start the own broker if the settings and the port say so; return how to reach it."""
@@ -275,6 +295,7 @@ class Daemon:
         if self.courier is not None:
             self.courier.close()
             self.courier = None
+        self.bundle = None
         if self.brain is not None:
             self.brain.close()
             self.brain = self.learner = None
@@ -375,10 +396,12 @@ class Daemon:
         self._tick_beat_s = self.clock.monotonic_s()
 
     def _share(self) -> None:
-        assert self.courier is not None  # noqa: S101 # else there is no such loop
         self._sharing.wait(SHARE_EVERY_S)
         with suppress(StoppedError):
-            self.courier.run_once()
+            if self.bundle is not None:
+                self.bundle.run_once()
+            if self.courier is not None:
+                self.courier.run_once()
 
     def _run_due(self) -> None:
         self._due.wait(DUE_EVERY_S)

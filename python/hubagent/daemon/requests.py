@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from hubagent import explain, memory, sharing
-from hubagent.errors import DataError, HubagentError, TransportError
+from hubagent.errors import DataError, TransportError
 from hubagent.present import device_documents, turn_document
 from hubagent.types import AreaId, TurnId, Utterance
 
@@ -101,9 +101,4 @@ def _memory(daemon: Daemon, params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _sync(daemon: Daemon, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    if daemon.courier is None:
-        raise HubagentError(
-            "this hub does not learn with others",
-            hint="set sync.service and learning.enabled = true, restart the hub; its log says more",
-        )
-    return sharing.answer(daemon.courier, params)
+    return sharing.answer(daemon.courier, params, daemon.bundle)

@@ -22,7 +22,7 @@ from hubagent.learn.markov import LIKELY, propose
 from hubagent.learn.outcome import UNHANDLED
 from hubagent.learn.repetition import strengthened
 from hubagent.rewrite.table import Row, write_table
-from hubagent.rewrite.template import AREA, GAPS, NAME
+from hubagent.rewrite.template import GAPS, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,8 +43,6 @@ _ALWAYS = 0.8
 """Least part of the times in which words must come to what they stand for, whatever the home."""
 _FOLLOWED = 0.08
 """Least part of the times words were said in which people went on to the same: idle talk is left alone."""
-_USUAL = {NAME: "lamp", AREA: "kitchen"}
-"""What stands in the gaps when a template is embedded."""
 
 
 def build_table(
@@ -67,8 +65,7 @@ def build_table(
 
 
 def _embedded(template: str) -> Sequence[float]:
-    words = " ".join(_USUAL.get(word, word) for word in template.split())
-    return reader().understand(words).embedding
+    return reader().understand(spoken(template)).embedding
 
 
 def pooled(homes: Iterable[Sequence[Dialogue]]) -> list[Row]:

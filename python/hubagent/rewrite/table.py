@@ -91,6 +91,20 @@ class GlobalTable:
             self._awaited = False
             threading.Thread(target=self._load, name="global-table", daemon=True).start()
 
+    def switch(self, path: Path | None) -> None:
+        """Take the rows of another file in the place of these, from one look-up to the next.
+
+        Args:
+            path: The file; ``None`` for no rows.
+
+        Raises:
+            DataError: If anything in it is not as it must be; the rows stay then.
+            OSError: If it cannot be read; likewise.
+        """
+        loaded = _NOTHING if path is None else read_table(path)
+        with self._loading:
+            self._path, self._loaded = path, loaded
+
     def rewrites(self, source: str) -> tuple[Row, ...]:
         """Return the rewrites of these words, the one that went well most often first."""
         return self._content().rewrites.get(source, ())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAME, AREA = "{name}", "{area}"
 GAPS = frozenset({NAME, AREA})
+_USUAL = {NAME: "lamp", AREA: "kitchen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ def template_key(text: str) -> str:
     return " ".join(
         word if word in GAPS else source_key(word) for word in text.split() if source_key(word)
     )
+
+
+def spoken(template: str) -> str:
+    """Return a template as somebody might say it, to be read by the model."""
+    return " ".join(_USUAL.get(word, word) for word in template.split())
 
 
 class HomeNames:

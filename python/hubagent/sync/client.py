@@ -114,21 +114,9 @@ class Client:
         Raises:
             HubagentError: If the address is none, or the file cannot be read.
         """
-        parts = urlsplit(url)
-        local = parts.scheme == "http" and parts.hostname in _LOOPBACK
-        if not parts.hostname or not (parts.scheme == "https" or local):
-            raise HubagentError(f"`{url}` is no https address", hint="set sync.service")
+        self._opener = opener_of(url, ca_file)
         self._url = url.rstrip("/")
         self._identity, self._clock, self._secret = identity, clock, secret
-        try:
-            context = ssl.create_default_context(cafile=ca_file)
-        except OSError as error:
-            raise HubagentError(
-                f"`{ca_file}` cannot be used: {error}", hint="set sync.ca_file"
-            ) from error
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=context), _NoRedirects
-        )
         self._token, self._expires_s = "", 0.0
         self._ahead_s = 0.0
         """By how much the clock of the service is ahead."""
@@ -260,6 +248,26 @@ class Client:
         except ValueError:
             return 0.0
         return min(max(0.0, until_s - self._now_s()), _LONGEST_WAIT_S)
+
+
+def opener_of(url: str, ca_file: Path | None) -> urllib.request.OpenerDirector:
+    """Return what opens addresses at a place: without redirects, by https unless it is this machine.
+
+    Raises:
+        HubagentError: If the address is none of these, or the file cannot be read.
+    """
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if not parts.hostname or not (parts.scheme == "https" or local):
+        raise HubagentError(f"`{url}` is no https address", hint="see [sync] in the settings")
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise HubagentError(
+            f"`{ca_file}` cannot be used: {error}", hint="set sync.ca_file"
+        ) from error
+    https = urllib.request.HTTPSHandler(context=context)
+    return urllib.request.build_opener(https, _NoRedirects)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
