@@ -43,9 +43,26 @@ HOME: dict[str, Any] = {
         {"id": "lock.cellar", "name": "Cellar Door", "area": "annex", "state": "unlocked"},
         {"id": "switch.mount", "name": "Mount Motor", "area": "dome", "state": "on"},
         {"id": "media_player.radio", "name": "Radio", "area": "annex", "state": "playing",
-         "attributes": {"device_class": "speaker", "volume_level": 0.4, "is_volume_muted": False}},
+         "attributes": {"device_class": "speaker", "volume_level": 0.4, "is_volume_muted": False,
+                        "media_title": "Whale Songs", "media_artist": "Nora Quill"}},
         {"id": "climate.bunk", "name": "Bunk Heater", "area": "bunk", "state": "heat",
          "attributes": {"hvac_modes": ["off", "heat"], "temperature": 18, "current_temperature": 17}},
+        {"id": "climate.annex", "name": "Annex Convector", "area": "annex", "state": "off",
+         "attributes": {"hvac_modes": ["off", "heat"], "temperature": 17, "current_temperature": 12}},
+        {"id": "water_heater.urn", "name": "Tea Urn", "area": "annex", "state": "eco",
+         "attributes": {"temperature": 140, "min_temp": 90, "max_temp": 190, "temperature_unit": "°F",
+                        "operation_list": ["off", "eco"], "supported_features": ["target_temperature"]}},
+        {"id": "humidifier.optics", "name": "Optics Dryer", "area": "dome", "state": "on",
+         "attributes": {"humidity": 40, "min_humidity": 20, "max_humidity": 60}},
+        {"id": "switch.dew", "name": "Dew Strap", "area": "dome", "state": "off"},
+        {"id": "todo.plates", "name": "Plate Log", "state": 0, "attributes": {"items": []}},
+        {"id": "light.console", "name": "Console Glow", "area": "annex", "state": "on",
+         "attributes": {"supported_color_modes": ["color_temp"], "color_mode": "color_temp", "brightness": 120,
+                        "color_temp_kelvin": 3500, "min_color_temp_kelvin": 2200, "max_color_temp_kelvin": 6500}},
+        {"id": "cover.vane", "name": "Vane Blind", "area": "cellar", "state": "closed",
+         "attributes": {"device_class": "blind", "current_position": 0, "current_tilt_position": 0,
+                        "supported_features": ["open", "close", "stop", "set_position", "open_tilt",
+                                               "close_tilt", "set_tilt_position"]}},
     ],
 }  # fmt: skip
 
@@ -87,6 +104,17 @@ def _sent(turn: dict[str, Any]) -> set[tuple[str, str]]:
         ("cans off", "cellar", {("light.cans", "turn_off")}),
         ("do comet on the star panel", "annex", {("light.panel", "turn_on")}),
         ("Mount motor, sorry, off", "dome", {("switch.mount", "turn_off")}),
+        ("chart desk ... sorry, mount motor off", "dome", {("switch.mount", "turn_off")}),
+        ("make the whale songs stop", "dome", {("media_player.radio", "media_stop")}),
+        ("take the chill off the annex", "dome",
+         {("climate.annex", "set_hvac_mode"), ("climate.annex", "set_temperature")}),
+        ("heat the dew strap", "annex", {("switch.dew", "turn_on")}),
+        ("tilt the vane blind open", "cellar", {("cover.vane", "open_cover_tilt")}),
+        ("tier light a and tier light b on, cans off", "cellar",
+         {("light.tier_a", "turn_on"), ("light.tier_b", "turn_on"), ("light.cans", "turn_off")}),
+        ("both reading lamps off", "bunk", {("light.ida", "turn_off"), ("light.max", "turn_off")}),
+        ("plate log: M31 and the Veil", "annex", {("todo.plates", "add_item")}),
+        ("if the slit hatch is open turn the chart desk on in there", "annex", {("light.desk", "turn_on")}),
     ],
 )  # fmt: skip
 def test_an_idiom_does_what_it_stands_for(
@@ -140,3 +168,42 @@ def test_all_but_one_is_never_that_one(understand: Understander) -> None:
     (turn,) = _turns(understand, "all lights off bar the red glow", area="dome")
     assert ("light.red", "turn_off") not in _sent(turn)
     assert ("light.spot", "turn_off") in _sent(turn)
+
+
+@pytest.mark.parametrize(
+    ("said", "area", "data"),
+    [
+        ("tea urn at 150", "annex", {"temperature": 150}),
+        ("humidity up ten in here", "dome", {"humidity": 50}),
+        ("chart desk to four fifths", "dome", {"brightness": 205}),
+    ],
+)
+def test_a_number_is_of_the_measure_of_the_thing(
+    understand: Understander, said: str, area: str, data: dict[str, Any]
+) -> None:
+    (turn,) = _turns(understand, said, area=area)
+    assert [item["data"] for item in turn["commands"]] == [data]
+
+
+def test_a_tad_more_goes_on_with_what_was_changed(understand: Understander) -> None:
+    first, second = _turns(understand, "console glow cooler", "a tad more", area="annex")
+    before, after = first["commands"][0]["data"], second["commands"][0]["data"]
+    assert set(after) == {"color_temp_kelvin"}
+    assert after["color_temp_kelvin"] > before["color_temp_kelvin"] > 3500
+
+
+def test_forget_that_and_leave_it_on_ends_what_was_arranged(understand: Understander) -> None:
+    lines = ("red glow off at midnight", "forget that, leave it on")
+    turns = [{"text": line, "area": "dome"} for line in lines]
+    later = {"text": "is the red glow on", "area": "dome", "at": 90_000}
+    document = replay_scenario({"id": "f", "home": HOME, "turns": [*turns, later]}, understand)
+    assert document["state"]["light.red"]["state"] == "on"
+
+
+def test_in_here_is_the_home_where_it_has_no_rooms(understand: Understander) -> None:
+    air = {"id": "climate.van", "name": "Van Heater", "state": "heat",
+           "attributes": {"hvac_modes": ["off", "heat"], "temperature": 19, "current_temperature": 16.5}}  # fmt: skip
+    home = {"entities": [air]}
+    turns = [{"text": "how warm is it in here"}, {"text": "what's the temperature inside"}]
+    for turn in replay_scenario({"id": "v", "home": home, "turns": turns}, understand)["turns"]:
+        assert "16.5" in turn["response"]

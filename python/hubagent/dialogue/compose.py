@@ -79,6 +79,9 @@ def compose(
         if "light" not in domains:
             return ()
         return (Wanted("HassLightSet", short.colour, "color", short.colour, "light"),)
+    tint = "" if short.quality or short.amount or short.part else _last_tint(past)
+    if tint and (short.way in {"more", "back"} or (short.size and not short.way)):
+        short.quality, short.way = "warmth", _OPPOSITE[tint] if short.way == "back" else tint
     if short.quality == "warmth":
         if "light" in domains:
             return _whiter(short, ids, view)
@@ -193,6 +196,17 @@ def way_of(command: Command, before: EntityState) -> str:
     if command.command in _UPWARD:
         return "up"
     return "down" if command.command in _DOWNWARD else ""
+
+
+def _last_tint(past: Past) -> str:
+    """Return which way the white of lights went: ``up`` for warmer; nothing if it was something else."""
+    for command in past.commands:
+        now = command.data.get("color_temp_kelvin")
+        was = past.view.state(command.entity_id).attributes.get("color_temp_kelvin")
+        numbers = isinstance(now, int | float) and isinstance(was, int | float)
+        if numbers and now != was and "brightness" not in command.data:
+            return "up" if now < was else "down"  # type: ignore[operator]  # both are numbers
+    return ""
 
 
 def _whiter(short: Short, ids: Sequence[EntityId], view: ContextView) -> tuple[Wanted, ...]:

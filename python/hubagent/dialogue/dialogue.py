@@ -44,7 +44,7 @@ _FOR_WHAT_IT_NAMED = frozenset(
 )
 """Refusals after which another name is one for the same request."""
 _POLITE = re.compile(
-    r"(?: ,)?(?: (?:please|now|then|thanks|thank you))+$|^(?:(?:ok|okay|please|now|just|no|wait|hang on|hold on|alright)(?: ,)? )+"
+    r"(?: ,)?(?: (?:please|now|then|thanks|thank you|altogether|completely|entirely))+$|^(?:(?:ok|okay|please|now|just|no|wait|hang on|hold on|alright)(?: ,)? )+"
 )
 _POSSESSIVE = re.compile(r"(?:['\u2019]s|s['\u2019])$")
 _COUNTS = {"both": 2, "two": 2, "2": 2, "couple": 2, "three": 3, "3": 3, "four": 4, "4": 4}
@@ -97,7 +97,10 @@ class Dialogue:
         utterance = self._in_full(utterance, view)
         said = known.plain(utterance.text)
         match = self._words.patterns["nevermind"].match(said)
-        if match is not None and parse(rest := said[match.end() :].strip(" ,"), self._values).says:
+        rest = said[match.end() :].strip(" ,") if match is not None else ""
+        if match is not None and self._words.patterns["left_so"].match(rest):
+            utterance, said = replace(utterance, text=match[0].strip(" ,")), match[0].strip(" ,")
+        elif parse(rest, self._values).says:
             utterance, said = replace(utterance, text=rest), rest
         return (
             self._undo(utterance, said, view)
@@ -113,6 +116,7 @@ class Dialogue:
         """Return the utterance as it would have been said at once, without the way there."""
         text = plainly(utterance.text, lambda said: _is_named(said, view))
         text = wording.amended(wording.without_preface(text), self._values)
+        text = wording.listed(text, _lists(view))
         text = wording.in_place(text, lambda said: _is_named(said, view))
         spoken_of = self._memory.spoken_of(utterance)
         text = attached(text, view, utterance.area_id, spoken_of.targets if spoken_of else ())
@@ -335,6 +339,8 @@ class Dialogue:
         if short.colour and not short.other and not _have_lights(past.targets, view):
             short.other, short.colour = short.colour, ""  # "and lemon": a room, after the fans
         heard = replace(self._plain(utterance, view), note="a follow-up")
+        if same is not None and same[0].endswith("about") and short.other:
+            heard = replace(heard, text=f"what is the state of {rest}")  # if it cannot be done
         other = self._other(rest, past, view)
         if other is not None:
             return replace(heard, first=other)
@@ -529,6 +535,12 @@ class Dialogue:
             ),
             undone=undone if done else (),
         )
+
+
+def _lists(view: ContextView) -> tuple[str, ...]:
+    """Return the names of the lists there are."""
+    lists = (view.entity(i) for i in view.query(domain="todo"))
+    return tuple(name for item in lists for name in (item.name, *item.aliases))
 
 
 def _about_the_same(pasts: Sequence[Past]) -> int:

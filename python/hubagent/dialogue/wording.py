@@ -23,6 +23,10 @@ _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019.][^\W_]+)*%?")
 _DETERMINERS = frozenset({"the", "my", "our", "that", "this", "those", "these", "his", "her"})
 _OWNED = re.compile(r"['\u2019]s?$")
 _POSSESSIVES = frozenset({"her", "his", "their"})
+_LISTED = re.compile(
+    r"^\W*(?:for |on )?(?:the |my |our )?(?P<list>[\w' ]{3,30}?)\s*[,:]\s+(?P<items>[^?]+?)[.!]*$",
+    re.IGNORECASE,
+)
 _MOST_OF_A_VALUE = 4
 _MOST_OF_A_NAME = 6
 _UNITS = frozenset({"percent", "degrees", "degree"})
@@ -49,6 +53,8 @@ def amended(text: str, values: Values) -> str:
         return text
     before, after = text[: found.start()].strip(" ,"), text[found.end() :].strip(" ,.!")
     said = tokens(after)
+    if _says_what(said) and not _says_what(tokens(before)):
+        return after  # "the desk lamp ... sorry, the heater off"
     begins = (
         load().full | load().answers["verbs"] | (set(load().polarity) if len(said) > 1 else set())
     )
@@ -61,6 +67,12 @@ def amended(text: str, values: Values) -> str:
             start, end = span
             return f"{before[:start]}{after}{before[end:]}"
     return text
+
+
+def _says_what(said: Sequence[str]) -> bool:
+    """Return whether words say what is to become of a thing that they name."""
+    verbs = load().answers["verbs"] | load().full | set(load().polarity)
+    return len(said) > 1 and bool(verbs & set(said)) and said[0] not in _PARTICLES
 
 
 def _value(before: str, after: str, values: Values) -> tuple[int, int] | None:
@@ -182,6 +194,21 @@ def taken_off(text: str, values: Values) -> str:
         return text
     what = f"turn {found['thing'].strip(' .!')} down by {found['amount'].strip()}"
     return f"{text[: found.start()]}{what}"
+
+
+def listed(text: str, lists: Sequence[str]) -> str:
+    """Return "packing list, socks and shoes" as what it asks for.
+
+    Args:
+        text: The words.
+        lists: What the lists of the home are called.
+    """
+    found = _LISTED.match(text)
+    if found is None or load().full & set(tokens(found["items"])[:1]):
+        return text
+    called = {tokens(name) for name in lists} | {(*tokens(name), "list") for name in lists}
+    said = tokens(found["list"])
+    return f"add {found['items']} to the {found['list']}" if said in called else text
 
 
 def with_owner(text: str, owners: Sequence[str]) -> str:

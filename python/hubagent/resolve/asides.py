@@ -75,10 +75,15 @@ class AsideResolver:
         if len(asking) != 1 or not rest:
             return ""
         aside = all(
-            not _NOT_AN_ASIDE & set(text.tokens(part)) and form_of(text.tokens(part)) == "statement"
+            not _NOT_AN_ASIDE & set(text.tokens(part))
+            and (form_of(text.tokens(part)) == "statement" or self._tells(part))
             for part in rest
         )
         return asking[0] if aside else ""
+
+    def _tells(self, part: str) -> bool:
+        """Return whether a part tells how it is: "still sticky in here"."""
+        return self._forms.form(part) is Form.REMARK and bool(self._forms.wish(part))
 
     def _asks(self, part: str) -> bool:
         words = text.tokens(part)
@@ -91,4 +96,5 @@ def _is_meant(item: Resolution) -> bool:
     if item.decision not in {Decision.ACT, Decision.ASK} or not item.candidates:
         return False
     features = dict(item.candidates[0].features)
-    return bool(features.get("named_fully")) or features.get("kind", 0.0) == 1.0
+    here = features.get("here") == 1.0 and "Relative" in item.intent  # "cooler please"
+    return here or bool(features.get("named_fully")) or features.get("kind", 0.0) == 1.0

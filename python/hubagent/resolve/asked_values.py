@@ -89,8 +89,21 @@ class AskedValues:
             told = self.ambient(quality, here)
             if told:
                 return told
+        if not self._scene.all_areas():
+            return self._of_home(quality)[:_SPOKEN_MOST]
         indoors = frozenset(self._scene.all_areas() - self._scene.outdoor_areas())
         return self.ambient(quality, indoors)[:_SPOKEN_MOST]
+
+    def _of_home(self, quality: Quality) -> tuple[Told, ...]:
+        """Return what is told of the air of a home without rooms, by what is not called outdoors."""
+        outdoors = {item.entity.entity_id for item in self._outdoors(quality)}
+        return tuple(
+            item
+            for item in self._scene.tellers.telling(quality, (), None)
+            if item.entity.domain in {"sensor", "climate", "humidifier"}
+            and item.entity.entity_id not in outdoors
+            and self._scene.tellers.is_ambient(item.entity, quality)
+        )
 
     def _outdoors(self, quality: Quality) -> tuple[Told, ...]:
         """Return what sensors tell that are called after the outdoors, wherever they stand."""

@@ -101,7 +101,8 @@ class ByOption:
             found.append(_reading("HubSetMeasure", "amount", clause, utterance, span))
         if tilt:
             span = tilt[-1].start, tilt[-1].end
-            found.append(_reading("HubSetTilt", "mode", clause, utterance, span))
+            cover = (("domain", "cover"),)
+            found.append(_reading("HubSetTilt", "mode", clause, utterance, span, cover))
         return [reading for reading in found if reading is not None]
 
     def _part(self, tokens: tuple[str, ...]) -> options.Place | None:

@@ -30,6 +30,8 @@ _COMMA = re.compile(r"[,;:.!]")
 _PLACED = frozenset({"in", "at", "upstairs", "downstairs"})
 _ASIDE = frozenset({"for", "because", "before"})
 _MOST_NAMING = 4
+_FIRST = "first"
+"""Verbs of starting something that count only where they come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class ByVerb:
             for match in _SPOKEN.finditer(utterance, clause.start, clause.end)
         ]
         found = {intent for word in words if (intent := _verbs().get(word.token))}
+        found |= {"HassTurnOn"} if words and words[0].token in _firsts() else set()
         found |= {"HassTurnOff"} if _misheard_off(words) else set()
         if len(found) != 1:
             return None
@@ -62,7 +65,7 @@ class ByVerb:
         """Return the words that no request is made of: a name, perhaps a place, and nothing else."""
         runs: list[list[_Word]] = []
         for index, word in enumerate(words):
-            if self._carries(word.token):
+            if self._carries(word.token) or (not index and word.token in _firsts()):
                 continue
             before = words[index - 1] if index else None
             joined = (
@@ -104,4 +107,10 @@ def _misheard_off(words: Sequence[_Word]) -> bool:
 def _verbs() -> dict[str, str]:
     source = resources.files("hubagent.resolve").joinpath("verbs.toml")
     table = tomllib.loads(source.read_text(encoding="utf-8"))
-    return {word: intent for intent, words in table.items() for word in words}
+    return {word: intent for intent, words in table.items() for word in words if intent != _FIRST}
+
+
+@cache
+def _firsts() -> frozenset[str]:
+    source = resources.files("hubagent.resolve").joinpath("verbs.toml")
+    return frozenset(tomllib.loads(source.read_text(encoding="utf-8"))[_FIRST])

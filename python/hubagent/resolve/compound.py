@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hubagent.types import Command, EntityId, Resolution, Understanding
 
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_PAUSE = re.compile(r"\s*[,;.]\s+(?:and\s+|then\s+)*")
 _EXCEPT = re.compile(r"\b(?:but|except|excluding|apart|besides|other than|not)\b", re.IGNORECASE)
 _PREDICATE = re.compile(
     r"\s+(?:(?:on|off|up|down)(?:\s+to\s+.+|\s+at\s+.+)?|(?:to|at)\s+.+)(?:\s+please)?[.!]?$",
@@ -108,10 +109,16 @@ class CompoundResolver:
             return ()
         return tuple(item for items in found for item in items)
 
-    def _sharing(self, said: str) -> Iterator[tuple[str, str]]:
-        """Yield both requests of "turn A and B down to fifty" and "A and B off", each in full."""
+    def _sharing(self, said: str) -> Iterator[tuple[str, ...]]:
+        """Yield both requests of "turn A and B down to fifty" and "A and B off", each in full.
+
+        What follows behind a pause is one more.
+        """
         for joint in _AND.finditer(said):
             left, right = said[: joint.start()], said[joint.end() :]
+            pause = _PAUSE.search(right)
+            rest = (right[pause.end() :],) if pause else ()
+            right = right[: pause.start()] if pause else right
             predicate = _PREDICATE.search(right)
             thing = left.rpartition(",")[2].strip()
             words = text.tokens(thing)
@@ -123,7 +130,7 @@ class CompoundResolver:
             other = right[: predicate.start()]
             if self._is_number(thing.split()[-1]) or self._is_number(other.strip()):
                 continue  # "lamps one and two off"
-            yield f"{thing}{predicate[0]}", f"{verb}{right}"
+            yield (f"{thing}{predicate[0]}", f"{verb}{right}", *rest)
 
     def _is_number(self, words: str) -> bool:
         return self._values.number(words) is not None

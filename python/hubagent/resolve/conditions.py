@@ -23,7 +23,7 @@ from hubagent.types import Decision, Resolution
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hubagent.ports import Understand, Values
+    from hubagent.ports import ContextView, Understand, Values
     from hubagent.resolve.situation import Situation
     from hubagent.resolve.verdict import Verdict
     from hubagent.types import EntityId, Understanding
@@ -94,6 +94,9 @@ _MADE_SO = {
 _IS_SO = re.compile(
     rf"^(?:is|are)\s+(?P<thing>.+?)\s+(?P<state>{'|'.join(_MADE_SO)})[\s,?.!]*$", re.IGNORECASE
 )
+_IN_THERE = re.compile(
+    r"\b(?:(?:in|over|up|down|out)\s+)?there\b(?!\s+(?:is|are|was))", re.IGNORECASE
+)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
@@ -151,6 +154,7 @@ class ConditionalResolver:
         holds = bool(verdict.holds) is not split.negated
         wanted = split.request if holds else split.otherwise
         left = ", ".join(part for part in (split.before, wanted) if part)
+        left = _there(left, verdict, situation.view)
         if not left:
             return (_left_alone(verdict),)
         things = verdict.targets or situation.antecedents
@@ -277,6 +281,13 @@ def _doing(question: str) -> str:
     if asked is None:
         return _WAS_DONE.sub("", question)
     return _MADE_SO[asked["state"].casefold()].format(thing=asked["thing"])
+
+
+def _there(request: str, verdict: Verdict, view: ContextView) -> str:
+    """Return the request with the room of what its condition is about for "in there"."""
+    rooms = {view.area_of(i) for i in verdict.targets}
+    name = next((a.name for a in view.areas() if {a.area_id} == rooms), "")
+    return _IN_THERE.sub(f"in the {name}", request) if name else request
 
 
 def _left_alone(verdict: Verdict) -> Resolution:

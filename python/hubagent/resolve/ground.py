@@ -33,6 +33,8 @@ _CALLED_DOMAINS = frozenset({"switch", "input_boolean", "group"})
 """Domains whose things are what their names say: a switch called "porch light" is a light."""
 _STARTED = frozenset({"scene", "script", "button", "input_button"})
 """Domains whose things are only meant by a name."""
+_TITLES = ("media_title", "media_artist", "media_album_name")
+_HEARD = frozenset({"playing", "paused", "buffering"})
 _NOT_FOUND = frozenset({"unknown_name", "unknown_area", "no_such_device"})
 """Reasons of a failure that a name misheard may explain."""
 _OTHER_WORDS = 0.85
@@ -80,6 +82,7 @@ class Grounder:
         found = (
             self._find(mention, frame, place)
             or self._called_after_place(mention, frame)
+            or self._playing(mention, frame)
             or self._in_other_words(mention, frame, place)
         )
         if not found:
@@ -163,6 +166,21 @@ class Grounder:
         said = device_mention(f"{mention.places[0]} {mention.said}", self._lexicon)
         fits = {i: fit for i, fit in self._named(said, frame, None).items() if fit.full}
         return self._by_name(said, fits, frame, None)
+
+    def _playing(self, mention: Mention, frame: Frame) -> list[Grounding]:
+        """Return the player on which what was said is heard: "stop the rain sounds", "enough Bowie"."""
+        said = set(text.singulars(mention.words))
+        if "media_player" not in frame.spec.commands or not said:
+            return []
+        found = []
+        for entity_id in self.view.query(domain="media_player"):
+            state = self.view.state(entity_id)
+            titles = (str(state.attributes.get(name) or "") for name in _TITLES)
+            heard = [set(text.singulars(text.tokens(title))) for title in titles]
+            if state.state in _HEARD and any(said <= words for words in heard):
+                whole = float(said in heard)
+                found.append(frame.measure((entity_id,), None, name=1.0, named_fully=whole))
+        return found
 
     def _places_as_names(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
         """Return all that several places are the whole names of: "light up Rudolph and the icicles"."""
@@ -435,10 +453,15 @@ class Grounder:
             if mention.plural and fit.plural:
                 said["number"] = 1.0
             found.append(frame.measure((entity_id,), bound, **said))
-        return [*found, *self._together(found, mention, frame, bound)]
+        return [*found, *self._together(found, fits, mention, frame, bound)]
 
     def _together(
-        self, found: list[Grounding], mention: Mention, frame: Frame, place: Place | None
+        self,
+        found: list[Grounding],
+        fits: Mapping[EntityId, NameFit],
+        mention: Mention,
+        frame: Frame,
+        place: Place | None,
     ) -> list[Grounding]:
         """Return candidates of several that the same words name.
 
@@ -448,11 +471,19 @@ class Grounder:
         if len(found) < 2:
             return []
         best = max(item.features["name"] for item in found)
-        alike = [item for item in found if item.features["name"] >= best - 0.05]
+        least = best - 0.05
+        if mention.plural and not any(fit.plural for fit in fits.values()):
+            least = min(least, _SURE_NAME)  # "both bedside lamps": mine, and Ida's
+        alike = [item for item in found if item.features["name"] >= least]
         ids = [entity_id for item in alike for entity_id in item.entity_ids]
-        if mention.plural:
-            return [frame.measure(tuple(ids), place, **_words_of(alike[0]), number=1.0)]
         entities = [self.view.entity(entity_id) for entity_id in ids]
+        plain_plural = mention.many and not any(fit.plural for fit in fits.values())
+        if mention.plural or (plain_plural and not any(map(is_sensitive, entities))):
+            here = tuple(i for i in ids if self.view.area_of(i) == self._speaker_area)
+            sets = (
+                [tuple(ids)] if mention.all or not 1 < len(here) < len(ids) else [tuple(ids), here]
+            )
+            return [frame.measure(s, place, **_words_of(alike[0]), number=1.0) for s in sets]
         if len({(e.name, e.domain) for e in entities}) > 1 or is_sensitive(entities[0]):
             return []
         return [

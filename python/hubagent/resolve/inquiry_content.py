@@ -58,7 +58,8 @@ class ContentWords:
             return 1
         for size in range(min(5, len(words) - index), 0, -1):
             part = tuple(words[index : index + size])
-            if part in self._lexicon.outside or (part in self._lexicon.upper | self._lexicon.lower):
+            lexicon = self._lexicon
+            if part in lexicon.outside | lexicon.inside | lexicon.upper | lexicon.lower:
                 return size
             if part[0] in {"the", "a"} and not leads:
                 continue

@@ -122,6 +122,7 @@ class Lexicon:
             for side, table in rooms["sides"].items()
         }
         self.outside = _phrases(rooms["outside"])
+        self.inside = _phrases(rooms["inside"])
         self.outdoor = _words(rooms["outdoor"])
         self.amounts = {text.tokens(words): value for words, value in data["amounts"].items()}
         self.steps = {text.tokens(words): value for words, value in data["steps"].items()}

@@ -67,6 +67,12 @@ class Mention:
         return self.kinds[0] if self.kinds else None
 
     @property
+    def many(self) -> bool:
+        """Whether the last naming word is a plural that is no kind: "sconces"."""
+        plural = bool(self.words) and text.is_plural(self.words[-1])
+        return self.kind is None and plural and not self.one
+
+    @property
     def rest(self) -> tuple[str, ...]:
         """The words before the kind: "kitchen" of "kitchen light"."""
         return self.words if self.kind is None else self.words[: self.kind.start]

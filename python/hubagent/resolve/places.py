@@ -64,6 +64,8 @@ class Places:
         lexicon = self._lexicon
         words = text.tokens(said)
         plain = lexicon.content(said) or words
+        if not self._areas and (words in lexicon.here or words in lexicon.inside):
+            return Place(said, None)  # a home without rooms is one room
         if exact := self._exact(words):
             return self._or_here(said, words, exact)
         if words in lexicon.here or plain in lexicon.here:
@@ -76,7 +78,7 @@ class Places:
         relation = lexicon.spoken_places.get(words) or lexicon.spoken_places.get(plain)
         if relation:
             return Place(said, self._related(relation))
-        for finder in (self._floor, self._outside):
+        for finder in (self._floor, self._outside, self._inside):
             if found := finder(plain):
                 return Place(said, found)
         partial = self._partial(plain) or self._by_other_name(plain) or self._compound(plain)
@@ -201,6 +203,12 @@ class Places:
             for area in self._areas
             if set(text.tokens(area.name)) & self._lexicon.outdoor
         )
+
+    def _inside(self, words: tuple[str, ...]) -> frozenset[AreaId]:
+        if words not in self._lexicon.inside:
+            return frozenset()
+        outdoors = self._outside(next(iter(self._lexicon.outside)))
+        return frozenset(area.area_id for area in self._areas) - outdoors
 
     def _partial(self, words: tuple[str, ...]) -> frozenset[AreaId]:
         """Return the areas of which every word said is part, the fullest match first."""

@@ -24,7 +24,7 @@ _FRAME = re.compile(
     r"^\s*(?:\w+(?:\s+\w+)?,\s+)?(?:(?:hey|hi|ok|okay|so|um|oh|and|please|well|quick question)[,\s]+)*"
     r"(?:(?:can|could|would|will)\s+(?:you|i|we)\s+(?:please\s+|just\s+|quickly\s+)*)?(?:please\s+|just\s+)*"
     r"(?:(?P<soft>do\s+(?:you|we)\s+(?:happen\s+to\s+)?know|tell\s+me|let\s+me\s+know|(?:double[-\s])?check(?:\s+for\s+me)?"
-    r"|find\s+out|confirm|remind\s+me(?:\s+of)?|(?:have\s+(?:you|we)\s+)?(?:got\s+)?any\s+idea|i(?:'d|\s+would)\s+like\s+to\s+know"
+    r"|find\s+out|confirm|remind\s+me(?:\s+of)?(?!\s+to\b)|(?:have\s+(?:you|we)\s+)?(?:got\s+)?any\s+idea|i(?:'d|\s+would)\s+like\s+to\s+know"
     r"|i\s+(?:want|need)\s+to\s+know|i\s+wonder|i(?:'m|\s+was|\s+am)\s+wondering|wondering|just\s+(?:checking|wondering)|give\s+me|report(?:\s+on)?"
     r"|(?:the\s+)?status\s+of|what\s+about|how\s+about|read\s+me|show\s+me|i\s+can'?t\s+remember|i\s+forget|i\s+forgot)"
     r"|(?:see|look|have\s+a\s+look|go\s+and\s+see)(?=\s+(?:if|whether)\b))"

@@ -74,6 +74,12 @@ BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
 _SWITCHES = frozenset({"HassTurnOn", "HassTurnOff", "HassOpenCover", "HassCloseCover", "HubLock"})
 """Intents that a clause without a verb takes over from the one before; nothing is unlocked so."""
+_VALUED = {
+    "HassLightSet": ("brightness",), "HassSetVolume": ("volume_level",), "HassFanSetSpeed": ("percentage",),
+    "HassSetPosition": ("position",), "HassClimateSetTemperature": ("temperature",),
+    "HassHumidifierSetpoint": ("humidity",),
+}  # fmt: skip
+"""Intents that set a value, and its slot."""
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
@@ -223,7 +229,7 @@ class Resolver:
     ) -> Resolution:
         """Return what the verb alone comes to where all else was refused; only for a thing named so."""
         plain = self._by_name.reading(clause, scene.text, scene.view)
-        plain = plain or self._by_verb.reading(clause, scene.text)
+        plain = plain or _measured(refused, clause) or self._by_verb.reading(clause, scene.text)
         said = scene.text[clause.start : clause.end]
         if refused.reason in _SAYS_NOTHING and not self._lexicon.requests & set(text.tokens(said)):
             answer = self._questions.asked(said, grounder, loose=True)
@@ -417,6 +423,19 @@ def _is_kind_here(features: Mapping[str, float]) -> bool:
     """Return whether the kind was said, and where is plain: "swing the shutters shut"."""
     placed = features.get("here") or features.get("place") or features.get("only_one")
     return features.get("kind", 0.0) == 1.0 and bool(placed)
+
+
+def _measured(refused: Resolution, clause: Clause) -> Hypothesis | None:
+    """Return a value said for a thing that was taken for one of another sort: "boiler at 125"."""
+    best = clause.hypotheses[0] if clause.hypotheses else None
+    if best is None or refused.reason != "no_capability" or best.intent not in _VALUED:
+        return None
+    slots = tuple(
+        replace(slot, name="amount") if slot.name in _VALUED[best.intent] else slot
+        for slot in best.slots
+    )
+    measured = any(slot.name == "amount" for slot in slots)
+    return Hypothesis("HubSetMeasure", best.probability, slots) if measured else None
 
 
 def _refused(spec: IntentSpec, failure: Failure) -> _Reading:

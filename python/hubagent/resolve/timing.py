@@ -56,6 +56,8 @@ _SETTING = re.compile(
 _VALUE_SAID = re.compile(r"\bto\s+(?:\d|\w+\s+(?:percent|degrees))|%", re.IGNORECASE)
 _TIME_SLOTS = frozenset({"time", "date", "duration"})
 _SETTING_BY = re.compile(r"\b(?:up|down)\b.*\bby\s+$|\bup\s+(?:to|at)\s+$", re.IGNORECASE)
+_BARE_HUNDREDS = re.compile(r"[1-9]\d\d")
+"""Three digits that are no time where the model took them for a value: "the boiler at 130"."""
 _HALF_DAY_S, _DAY_S = 43_200.0, 86_400.0
 _FIRST_MORNING_HOUR_S = 6 * 3600.0
 """Of "tomorrow at seven" and "tomorrow at three", the first is in the morning."""
@@ -191,7 +193,7 @@ def _is_a_time(
     taken_for = {slot.name for slot in slots if slot.start < end and start < slot.end}
     if taken_for & _TIME_SLOTS:
         return True
-    if _SETTING_BY.search(text[:start]):
+    if _SETTING_BY.search(text[:start]) or (taken_for and _BARE_HUNDREDS.fullmatch(words)):
         return False
     if _SETTING.search(text):
         return bool(_VALUE_SAID.search(text))

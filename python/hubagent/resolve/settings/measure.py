@@ -6,6 +6,7 @@ light and sets a humidity, "turn the bedroom up" may be its radio.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from hubagent.resolve.amounts import Amounts
     from hubagent.resolve.settings.request import Built, Request
+    from hubagent.types import Hypothesis
 
     Builder = Callable[[Request, Amounts], Built]
 
@@ -54,6 +56,8 @@ _NOW = {
     "media_player": ("volume_level", 1.0),
 }  # fmt: skip
 """By domain: the attribute of the measure, and what all of it is."""
+_CHANGED_BY = re.compile(r"\b(?:up|down)\s+(?:by\s+)?\w+|\bby\s+\w+", re.IGNORECASE)
+"""How a humidity is said that goes up or down by a number, for which the model knows no intent."""
 _DOWN = frozenset({"down", "lower", "less", "reduce", "decrease", "drop", "quieter", "softer", "dim",
                    "dimmer", "slower", "cut", "close"})  # fmt: skip
 
@@ -65,11 +69,20 @@ def target(request: Request, amounts: Amounts) -> Built:
         return changed
     name, builder = TARGETS[request.entity.domain]
     words = request.slot(name, *_AMOUNTS)
+    moves = _CHANGED_BY.search(request.said) if request.entity.domain == "humidifier" else None
+    if moves is not None and amounts.number(moves[0].split()[-1]) is not None:
+        way = "down" if request.words & _DOWN else "up"
+        return step(replace(request, reading=_going(request, way)), amounts)
     if words is None or (amounts.part(words) is None and amounts.number(words) is None):
         said = amounts.part_said(request.free) or amounts.said(request.free)
         # Steps ("a bit higher") are read by the builders themselves.
         words = said or words or amounts.steps_said(request.free)
     return builder(request.with_slot(name, words) if words else request, amounts)
+
+
+def _going(request: Request, way: str) -> Hypothesis:
+    implied = (item for item in request.reading.implied if item[0] != "direction")
+    return replace(request.reading, implied=(*implied, ("direction", way)))
 
 
 def step(request: Request, amounts: Amounts) -> Built:

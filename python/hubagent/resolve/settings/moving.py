@@ -15,7 +15,7 @@ _DOWNWARD = frozenset({"down", "lower", "close", "shut", "less", "closed"})
 _ALL_THE_WAY = frozenset({"up", "down"})
 _SOME_OF_IT = frozenset({
     "bit", "little", "touch", "tad", "more", "less", "further", "another", "notch", "slightly", "some", "step",
-    "smidge", "by", "too",
+    "smidge", "by", "too", "turn",
 })  # fmt: skip
 _FURTHER = frozenset({"another", "further", "more", "less", "higher", "lower"})
 

@@ -24,6 +24,9 @@ _CHANGES = frozenset({"up", "down", "raise", "lower", "increase", "decrease", "w
 _DOWNWARD = frozenset({"down", "lower", "decrease", "cooler", "colder", "less"})
 _HEATING = frozenset({"heat", "heating", "heater", "radiator", "warm"})
 _COOLING = frozenset({"cool", "cooling", "ac", "aircon", "conditioning", "conditioner", "chill"})
+_FELT = _HEATING | _COOLING | frozenset({"warmer", "hotter", "cooler", "colder", "cold", "hot", "chilly", "freezing",
+                                        "boiling", "melting", "roasting", "baking", "sweltering"})  # fmt: skip
+"""Words of how it feels: who says them wants what is off to run, not its target moved."""
 _SENSIBLE = ("heat_cool", "auto", "heat", "cool")
 """Modes in which a target means something; the first two serve either way."""
 _EITHER = frozenset({"heat_cool", "auto"})
@@ -85,8 +88,8 @@ def _changed_by(request: Request, change: float) -> Command | Failure:
     return _within_range(request, now - change if down else now + change, low, high, unit)
 
 
-def step(request: Request, amounts: Amounts) -> Command | Failure:
-    """Make it warmer or cooler, from the target, else from what is measured."""
+def step(request: Request, amounts: Amounts) -> Built:
+    """Make it warmer or cooler, from the target, else from what is measured; what is off starts so."""
     words = request.slot("temperature", "amount")
     unit, low, high = _range_of(request)
     now = request.attribute("temperature")
@@ -97,7 +100,14 @@ def step(request: Request, amounts: Amounts) -> Command | Failure:
     change = amounts.change(words, TEMPERATURE_STEP)
     if words and unit_said(words) not in {"", unit}:
         change = change * 9 / 5 if unit == "°F" else change * 5 / 9
-    return _within_range(request, now + (change if request.up else -change), low, high, unit)
+    command = _within_range(request, now + (change if request.up else -change), low, high, unit)
+    modes = request.capability("hvac_mode")
+    wanted = "heat" if request.up else "cool"
+    wakes = request.state.state == "off" and modes is not None and wanted in modes.options
+    wakes = wakes and words is None and bool(request.words & _FELT)
+    if isinstance(command, Failure) or not wakes or "set_hvac_mode" not in request.commands:
+        return command
+    return request.to({"hvac_mode": wanted}, "set_hvac_mode"), command
 
 
 def _range_of(request: Request) -> tuple[str, float, float]:
