@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -206,3 +208,33 @@ def test_without_a_service_there_is_nothing_to_agree_to(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["sync", "on", "--yes", "--state-dir", str(tmp_path)])
     assert isinstance(refused.exception, HubagentError)
     assert refused.exception.hint == "set sync.service"
+
+
+_WITHOUT_THE_EXTRA = """
+import sys
+sys.modules.update(dict.fromkeys(("zstandard", "cryptography", "tuf", "securesystemslib")))  # import fails
+import hubagent.daemon, hubagent.memory, hubagent.doctor
+from hubagent.cli import main
+sys.argv = ["hubagent", "sync", "status", "--state-dir", sys.argv[1]]
+main()
+"""
+
+
+def test_a_hub_without_the_extra_runs_and_says_what_it_lacks(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _WITHOUT_THE_EXTRA, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1, ended.stderr
+    assert "pip install 'hubagent[sync]'" in ended.stderr
+
+
+def test_forgetting_words_also_empties_what_waits(home: _Home, tmp_path: Path) -> None:
+    home.courier.agree()
+    _this_week(home)
+    home.live(("turn on marlene",), ("turn on marlene",), ())
+    home.courier.now()
+    assert home.courier.status()["waiting"] > 0
+    home.courier.close()
+    assert json.loads(
+        CliRunner().invoke(app, ["memory", "forget", "turn on marlene", "--json", "--state-dir", str(tmp_path)]).stdout
+    ) == {"forgotten": 0}  # fmt: skip
+    assert open_courier(tmp_path, SyncConfig(), home.hub.clock).status()["waiting"] == 0

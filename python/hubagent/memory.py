@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hubagent import control
@@ -20,6 +21,7 @@ from hubagent.rewrite.documents import entry_document, pair_document
 from hubagent.rewrite.exchange import exported, imported
 from hubagent.rewrite.guardrail import Guardrail
 from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
+from hubagent.sync.outbox import FILE_NAME as OUTBOX_NAME, Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,10 +74,14 @@ class Files:
             )
         self.store = LearnedStore(state_dir / FILE_NAME)
         self._journal_path = state_dir / JOURNAL_NAME
+        self._outbox_path = state_dir / OUTBOX_NAME
 
     def forget(self, words: str | None = None) -> int:
         """Forget words in every form, or everything; return how many turns and rows are gone."""
         erased = 0
+        if self._outbox_path.exists():
+            with closing(Outbox(self._outbox_path)) as outbox:
+                outbox.drop_waiting()
         if self._journal_path.exists():
             journal = Journal(self._journal_path)
             try:

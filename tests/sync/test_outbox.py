@@ -93,6 +93,15 @@ def test_a_full_disk_costs_the_batch_of_the_day_and_nothing_else(tmp_path: Path)
     box.close()
 
 
+def test_what_the_owner_has_forgotten_does_not_wait(box: Outbox, tmp_path: Path) -> None:
+    box.put([_draft(2900, "a", body=b"CANARY")], NOW_S)
+    assert box.drop_waiting() == 1
+    assert box.waiting() == []
+    assert box.next_number(2900) == 1
+    for file in tmp_path.iterdir():
+        assert b"CANARY" not in file.read_bytes()
+
+
 def test_decisions_stay_when_all_else_is_forgotten(box: Outbox, tmp_path: Path) -> None:
     box.decide(AGREED)
     box.put([_draft(2900, "a", body=b"CANARY")], NOW_S, identity="CANARY")

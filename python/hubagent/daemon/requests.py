@@ -91,6 +91,8 @@ def _learn(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str, A
 
 
 def _memory(daemon: Daemon, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    if params.get("do") == "forget" and daemon.courier is not None:
+        daemon.courier.forget()
     if daemon.brain is not None:
         return memory.answer(daemon.brain, params)
     files = memory.Files(daemon.config.hub.state_dir)

@@ -51,6 +51,7 @@ class Mind:
         self._listens = learning.listens
         self.view = hub.store.view
         """Takes a picture of the home."""
+        self.clock = hub.clock
         self.brain: Brain | None = None
         self._in_use: dict[tuple[str, str], PairLife] = {}
         schedule = Schedule(hub.clock)

@@ -122,6 +122,15 @@ class Courier:
             self._outbox.note(erase=",".join(epochs) or "none")
             return {"agreed": False, **self._erase()}
 
+    def forget(self) -> None:
+        """Delete what waits, as the owner has had words forgotten that may be in it.
+
+        Raises:
+            HubagentError: If the disk refuses.
+        """
+        with self._lock, _disk():
+            self._outbox.drop_waiting()
+
     def status(self) -> dict[str, Any]:
         """Return what is agreed, what waits, when what is due, and what became of the rest."""
         found, last = self.consent(), self._outbox.consents()[-1:]

@@ -16,7 +16,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hubagent.sync.consent import Consent
-from hubagent.wire import epoch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -93,9 +92,9 @@ class Outbox:
                     (draft.epoch, seq, made_s, draft.make(seq)),
                 )
             self._keep(db, settings)
-            oldest = epoch_of(made_s) - _EPOCHS_NOTED
             for table in ("told", "numbers"):
-                db.execute(f"DELETE FROM {table} WHERE epoch < ?", (oldest,))  # noqa: S608
+                newest = "(SELECT max(epoch) FROM numbers)"
+                db.execute(f"DELETE FROM {table} WHERE epoch < {newest} - ?", (_EPOCHS_NOTED,))  # noqa: S608
             self._prune(db, made_s)
 
     def next_number(self, epoch: int) -> int:
@@ -174,11 +173,22 @@ class Outbox:
             if not consent.agreed:
                 db.execute("DELETE FROM outbox")
 
+    def drop_waiting(self) -> int:
+        """Delete what waits, for good; return how many batches."""
+        with self._transaction() as db:
+            gone = db.execute("DELETE FROM outbox").rowcount
+        self._wipe()
+        return gone
+
     def forget(self) -> None:
         """Delete all but the decisions; the bytes are gone from the file when it returns."""
         with self._transaction() as db:
             for table in ("outbox", "told", "numbers", "settings", "counts"):
                 db.execute(f"DELETE FROM {table}")  # noqa: S608
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Empty the log written ahead, in which deleted bytes may still be."""
         with self._lock:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
