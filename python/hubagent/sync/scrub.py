@@ -66,6 +66,11 @@ def public_words() -> frozenset[str]:
     return frozenset(source.read_text(encoding="ascii").split())
 
 
+def public_intents() -> frozenset[str]:
+    """Return what requests may be for, in lower case."""
+    return _rules().intents
+
+
 @cache
 def _rules() -> _Rules:
     source = resources.files("hubagent.sync").joinpath("scrub.toml")

@@ -3,7 +3,8 @@
 In: the published data sets of ``docs/model.md`` and lists of given names. Out: one word a line,
 ``sync/words.txt``. A word is public when several sentences about the home, music, alarms, the time or the
 weather have it outside every gap that holds something personal (a person, a place, a title, a list
-item), or when the package's own tables and the templates of Home Assistant are written in it. What is a
+item), or when the package's own tables, its templates of requests that may leave, and the templates of Home
+Assistant are written in it. What is a
 given name anywhere is not, but for the few words without which nothing can be asked for ("will", "may").
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubagent.rewrite.words import lexicon
+from hubagent.sync.scrub import public_intents
 from hubagent.training.datasets import read_lines
 from hubagent.understand.catalogue import Catalogue
 
@@ -33,7 +35,7 @@ HARMLESS_SLOTS = frozenset(
 )  # fmt: skip
 """Slots of SLURP whose values are common words; the words of all others do not count."""
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
-_MARKUP = re.compile(r"\{[^}]*\}")
+_MARKUP = re.compile(r"\{[^}]*\}|<[^>]*>")
 _KIND_OF_NAME = frozenset({"M", "1M", "?M", "F", "1F", "?F", "?", "="})
 """First column of a line of PyPI's ``gender-guesser``."""
 
@@ -51,7 +53,7 @@ def public_words(data: Path, names: Iterable[Path]) -> list[str]:
         for word in _WORD.findall(text):
             seen[word].add(text)
     common = {word for word, texts in seen.items() if len(texts) >= LEAST_SENTENCES}
-    own = {word for word in _own_words() if _WORD.fullmatch(word)}
+    own = {word for word in (*_own_words(), *_own_templates()) if _WORD.fullmatch(word)}
     words = common | own | {*_WORD.findall(_MARKUP.sub(" ", _templates(data)))}
     by_hand = tomllib.loads(_BY_HAND.read_text(encoding="utf-8"))
     personal = {name for path in names for name in _given_names(path)}
@@ -76,6 +78,19 @@ def _own_words() -> Iterator[str]:
     catalogue = Catalogue.load(MODELS / "catalogue.toml")
     for name in (*catalogue.device_words, *catalogue.floor_words, *catalogue.everywhere_words):
         yield from name.split()
+
+
+def _own_templates() -> Iterator[str]:
+    """Yield our templates of requests that may leave, with their rules."""
+    text = resources.files("hubagent.training").joinpath("templates.toml").read_text("utf-8")
+    templates = tomllib.loads(text)
+    catalogue = Catalogue.load(MODELS / "catalogue.toml")
+    wordings = list(templates["rules"].values())
+    for label, each in templates["classes"].items():
+        if catalogue.by_label(label).intent.casefold() in public_intents():
+            wordings += each
+    for wording in wordings:
+        yield from _WORD.findall(_MARKUP.sub(" ", wording))
 
 
 def _sentences(data: Path) -> Iterator[str]:
