@@ -30,6 +30,15 @@ HOME: dict[str, Any] = {
         _lamp("desk", "Chart Desk", "dome"), _lamp("cans", "Can Lights", "cellar", "on"),
         _lamp("cyclone", "Cyclone Lamp", "annex", device="cyclone"),
         _lamp("ida", "Ida's Reading Lamp", "bunk", "on"), _lamp("max", "Max's Reading Lamp", "bunk", "on"),
+        _lamp("track_1", "Track 1", "cellar", "on"), _lamp("track_2", "Track 2", "cellar", "on"),
+        _lamp("fwd", "Forward Berth Light", "bunk"), _lamp("cot_l", "Cot Left", "bunk", "on"),
+        _lamp("cot_r", "Cot Right", "bunk"), _lamp("yard_l", "Yard Left", "annex"),
+        {"id": "switch.horn", "name": "Fog Horn", "area": "annex", "state": "off"},
+        {"id": "switch.immersion", "name": "Immersion", "area": "cellar", "state": "off"},
+        {"id": "media_player.berth", "name": "Berth Speaker", "area": "annex", "state": "idle",
+         "attributes": {"device_class": "speaker", "volume_level": 0.4}},
+        {"id": "sensor.draught", "name": "Draught", "area": "dome", "state": "7.5",
+         "attributes": {"device_class": "distance", "unit_of_measurement": "m"}},
         _lamp("tier_a", "Tier Light A", "cellar"), _lamp("tier_b", "Tier Light B", "cellar"),
         {"id": "fan.cyclone", "name": "Cyclone", "area": "annex", "device": "cyclone", "state": "on",
          "attributes": {"percentage": 50, "percentage_step": 10,
@@ -108,6 +117,14 @@ def _sent(turn: dict[str, Any]) -> set[tuple[str, str]]:
         ("make the whale songs stop", "dome", {("media_player.radio", "media_stop")}),
         ("take the chill off the annex", "dome",
          {("climate.annex", "set_hvac_mode"), ("climate.annex", "set_temperature")}),
+        ("track one off", "annex", {("light.track_1", "turn_off")}),
+        ("tracks off in the cellar", "annex", {("light.track_1", "turn_off"), ("light.track_2", "turn_off")}),
+        ("forward berth light to fifty", "dome", {("light.fwd", "turn_on")}),
+        ("sound the horn", "annex", {("switch.horn", "turn_on")}),
+        ("stop Nora Quill", "cellar", {("media_player.radio", "media_stop")}),
+        ("red glow and finder spot off, keep the chart desk", "dome",
+         {("light.red", "turn_off"), ("light.spot", "turn_off")}),
+        ("lights off but leave the red glow", "dome", {("light.spot", "turn_off"), ("light.desk", "turn_off")}),
         ("heat the dew strap", "annex", {("switch.dew", "turn_on")}),
         ("tilt the vane blind open", "cellar", {("cover.vane", "open_cover_tilt")}),
         ("tier light a and tier light b on, cans off", "cellar",
@@ -123,6 +140,35 @@ def test_an_idiom_does_what_it_stands_for(
     (turn,) = _turns(understand, said, area=area)
     assert turn["decision"] == "act", turn["response"]
     assert _sent(turn) == sent
+
+
+def test_everything_of_a_room_is_meant_behind_a_remark(understand: Understander) -> None:
+    (turn,) = _turns(understand, "Max has gone to sleep, kill everything in the annex")
+    assert ("fan.cyclone", "turn_off") in _sent(turn)
+    assert {view for view, _ in _sent(turn)}.isdisjoint({"light.red", "lock.cellar"})
+
+
+def test_a_verb_is_no_part_of_a_name_with_its_article(understand: Understander) -> None:
+    (turn,) = _turns(understand, "pop the immersion on for an hour", area="cellar")
+    assert _sent(turn) == {("switch.immersion", "turn_on")}
+
+
+def test_the_other_one_of_a_pair_is_called_after_the_same_thing(understand: Understander) -> None:
+    _, other = _turns(understand, "cot left off", "and the other one", area="bunk")
+    assert _sent(other) == {("light.cot_r", "turn_off")}
+
+
+def test_what_was_read_by_its_words_is_gone_on_from(understand: Understander) -> None:
+    _, same = _turns(understand, "louvre halfway", "slit shade same", area="bunk")
+    assert [(c["entity_id"], c["data"]) for c in same["commands"]] == [
+        ("cover.slit_shade", {"position": 50})
+    ]
+
+
+def test_who_plays_and_how_deep_it_is_are_told(understand: Understander) -> None:
+    who, deep = _turns(understand, "who is this by", "how deep is it here", area="annex")
+    assert "Nora Quill" in who["response"]
+    assert "7.5" in deep["response"]
 
 
 @pytest.mark.parametrize(

@@ -507,6 +507,8 @@ class Resolution:
     due_s: float | None = None
     """Wall clock at which the commands are to be sent; ``None`` = in this turn."""
     timer: TimerRequest | None = None
+    reading: Hypothesis | None = None
+    """The reading that was taken, where its own words were resolved; slots count in those."""
 
 
 class Layer(enum.StrEnum):

@@ -79,7 +79,17 @@ class Past:
             for hypothesis in clause.hypotheses:
                 if hypothesis.intent == self.last.intent:
                     return self._words_of(clause), hypothesis
-        return None
+        return self._other_reading()
+
+    def _other_reading(self) -> tuple[str, Hypothesis] | None:
+        """Return the reading that was taken instead of the model's, if it is of the words kept."""
+        own = self.last.reading
+        if own is None or self.understanding is None or not self.understanding.clauses:
+            return None
+        text = self.understanding.text
+        if any(text[slot.start : slot.end] != slot.text for slot in own.slots):
+            return None
+        return self._words_of(self.understanding.clauses[-1]), own
 
     def _words_of(self, clause: Clause) -> str:
         text = self.understanding.text if self.understanding is not None else ""

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView
     from hubagent.types import EntityId
 
+_SIDES = frozenset(
+    ["left", "right", "links", "rechts", "upper", "lower", "top", "bottom", "front", "rear", "back", "east", "west",
+     "north", "south", "port", "starboard", "inner", "outer"]
+)  # fmt: skip
+"""Words that tell one of a pair from the other."""
 _COUNTS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4}
 
 
@@ -57,6 +62,7 @@ def _choices(
 
 
 def _stem(name: str) -> str:
-    """Return the last word of a name that is no number: "bulb" of "Bulb 2"."""
+    """Return the last word of a name that is no number and no side: "bulb" of "Bulb 2", "bed" of "Bed Left"."""
     words = [word for word in name.casefold().split() if not word.isdigit()]
-    return words[-1] if words else name
+    told = [word for word in words if word not in _SIDES]
+    return (told or words or [name])[-1]

@@ -97,4 +97,6 @@ def _is_meant(item: Resolution) -> bool:
         return False
     features = dict(item.candidates[0].features)
     here = features.get("here") == 1.0 and "Relative" in item.intent  # "cooler please"
-    return here or bool(features.get("named_fully")) or features.get("kind", 0.0) == 1.0
+    placed = features.get("place") == 1.0
+    named = bool(features.get("named_fully")) or features.get("kind", 0.0) == 1.0
+    return here or placed or named

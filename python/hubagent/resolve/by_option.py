@@ -28,6 +28,8 @@ MOST_PROBABILITY = 0.79
 """... and at most: words that are nothing to the hub keep an option without a thing from moving any."""
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?(?:\.\d+)?")
 _LONGEST = 5
+_FEW = 3
+_SOURCE = (("domain", "media_player"),)
 _PARTS = frozenset({"halfway", "midway", "ajar"})
 """Single words for a part of a range that are nothing else."""
 _ENDS = frozenset({"all", "fully", "completely", "1"})
@@ -207,7 +209,8 @@ def _reading(
     start, end = span
     slots = tuple(_cut(clause, start, end, utterance))
     around = text.tokens(f"{utterance[clause.start : start]} {utterance[end : clause.end]}")
-    if not around or any(item.name in _SOUGHT for item in slots):
+    alone = not around and implied == _SOURCE and len(text.tokens(utterance)) <= _FEW
+    if not (around or alone) or any(item.name in _SOUGHT for item in slots):
         return None
     moving = sum(h.probability for h in clause.hypotheses if h.intent in intents.load())
     kept = tuple(item for item in slots if item.name in _KEPT)

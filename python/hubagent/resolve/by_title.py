@@ -29,6 +29,8 @@ _STARTED = {
     "input_button": ("HubPressButton", "press"),
 }
 """Intent and command by domain."""
+_BEHIND = frozenset({("time",), ("please",), ("mode",), ("mode", "please"), ("scene",)})
+"""What may follow a name of one word that is started."""
 _NAME = ""
 """Stands where the name was said, so that no two words around it are taken for one phrase."""
 _LEAST_SHARE = 0.5
@@ -81,7 +83,7 @@ def _says(words: tuple[str, ...], name: tuple[str, ...], lexicon: Lexicon) -> bo
     at = text.find(words, name)
     if at < 0:
         return False
-    if at == 0 and words[len(name) :] == ("time",):
+    if at == 0 and words[len(name) :] in _BEHIND:
         return True  # "sundowner time"
     around = (*words[:at], _NAME, *words[at + len(name) :])
     small = lexicon.launch_small.issuperset({*words[:at], *words[at + len(name) :]})

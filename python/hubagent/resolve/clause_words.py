@@ -31,6 +31,10 @@ _FOREIGN = frozenset({
 })  # fmt: skip
 """Slots that mean nothing to a device: their words may as well be its name."""
 _BRIDGES = frozenset({"of"})
+_LEADING = frozenset(
+    {"forward", "back", "last", "bright", "flat", "quiet", "loud", "speed", "color", "colour"}
+)
+"""Words of requests that stand in names, too: "forward cabin"."""
 _LETTERS = frozenset({"a"})
 """Small words that number things: "bunk A"."""
 _DETERMINERS = frozenset({"the", "a", "an", "my", "our", "all", "both", "every", "this", "that"})
@@ -119,6 +123,8 @@ class ClauseWords:
         behind = _SPOKEN.match(self._utterance, end + 1)
         if behind is None or token in self._lexicon.requests:
             return False
+        if token in _LEADING and self._names.has_all((token, "".join(text.tokens(behind[0])))):
+            return True
         kind = "".join(text.tokens(behind[0]))
         is_kind = (text.singular(kind),) in self._lexicon.kind_words
         small = self._lexicon.skipped | self._lexicon.all | self._lexicon.both
@@ -189,6 +195,8 @@ class ClauseWords:
 
         Whoever says "the dungeon light" means no other light, however little the home knows of it.
         """
+        if _determined(self._utterance[start:]):
+            return start
         for word in reversed([w for w in self._words if floor <= w.start and w.end <= start]):
             if not word.strange or self._utterance[word.end : start].strip():
                 break
@@ -290,3 +298,8 @@ class ClauseWords:
             if not set(gap) <= _JOINERS:
                 return False
         return False
+
+
+def _determined(words: str) -> bool:
+    """Return whether words begin with a determiner, before which no name begins."""
+    return text.tokens(words)[:1] in {("the",), ("my",), ("our",), ("your",)}

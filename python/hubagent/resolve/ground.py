@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
+from hubagent.resolve.by_playing import HEARD, TITLES
 from hubagent.resolve.described import ends_in, in_other_words, main_light
 from hubagent.resolve.features import Failure, Frame, Grounding, is_sensitive, without_doubles
 from hubagent.resolve.lexicon import ALIKE, CALLED, Kind
@@ -33,8 +34,6 @@ _CALLED_DOMAINS = frozenset({"switch", "input_boolean", "group"})
 """Domains whose things are what their names say: a switch called "porch light" is a light."""
 _STARTED = frozenset({"scene", "script", "button", "input_button"})
 """Domains whose things are only meant by a name."""
-_TITLES = ("media_title", "media_artist", "media_album_name")
-_HEARD = frozenset({"playing", "paused", "buffering"})
 _NOT_FOUND = frozenset({"unknown_name", "unknown_area", "no_such_device"})
 """Reasons of a failure that a name misheard may explain."""
 _OTHER_WORDS = 0.85
@@ -175,9 +174,9 @@ class Grounder:
         found = []
         for entity_id in self.view.query(domain="media_player"):
             state = self.view.state(entity_id)
-            titles = (str(state.attributes.get(name) or "") for name in _TITLES)
+            titles = (str(state.attributes.get(name) or "") for name in TITLES)
             heard = [set(text.singulars(text.tokens(title))) for title in titles]
-            if state.state in _HEARD and any(said <= words for words in heard):
+            if state.state in HEARD and any(said <= words for words in heard):
                 whole = float(said in heard)
                 found.append(frame.measure((entity_id,), None, name=1.0, named_fully=whole))
         return found
@@ -224,6 +223,9 @@ class Grounder:
         if not mention.words:
             return self._unnamed(mention, frame, place)
         named = self._named(mention, frame, place)
+        numbered = self._numbered(mention, frame, place)
+        if numbered:
+            return [frame.measure(numbered, place, name=1.0, number=1.0)]
         grouped = self._by_said_kinds(mention, frame, place)
         if grouped:
             named = {
@@ -239,6 +241,25 @@ class Grounder:
             if not own.unknown:
                 return self._unnamed(replace(mention, words=()), frame, own)
         return found
+
+    def _numbered(
+        self, mention: Mention, frame: Frame, place: Place | None
+    ) -> tuple[EntityId, ...]:
+        """Return things that are called so and numbered, of another kind than the word usually is.
+
+        "Tracks off" is said of the lamps Track 1 and Track 2, for all that tracks are music.
+        """
+        if not mention.plural or len(mention.words) != 1 or mention.kind is None:
+            return ()
+        said = text.singulars(mention.words)
+        found = []
+        for entity in self._scope.near_in_name(mention, place):
+            name = text.singulars(text.tokens(entity.name))
+            counted = name[:-1] == said and (name[-1].isdigit() or len(name[-1]) == 1)
+            able = entity.domain in frame.spec.commands
+            if counted and able and not mention.kind.kind.fit(entity):
+                found.append(entity.entity_id)
+        return tuple(found) if len(found) > 1 else ()
 
     def _main_light(self, mention: Mention, frame: Frame, place: Place | None) -> Grounding | None:
         """Return the room's own big light: that of the room said, else of the speaker's."""

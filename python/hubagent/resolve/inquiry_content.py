@@ -49,6 +49,8 @@ class ContentWords:
         leads = index > 0 and words[index - 1] in PLACED
         if tuple(words[index : index + 2]) in {
             ("in", "here"),
+            ("up", "here"),
+            ("down", "here"),
             ("down", "there"),
             ("up", "there"),
             ("out", "there"),

@@ -18,18 +18,20 @@ from hubagent.resolve.by_doing import done
 from hubagent.resolve.by_list import ByList
 from hubagent.resolve.by_name import ByName
 from hubagent.resolve.by_option import ByOption
+from hubagent.resolve.by_playing import playing
 from hubagent.resolve.by_title import started
 from hubagent.resolve.by_verb import ByVerb
 from hubagent.resolve.features import Failure
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
 from hubagent.resolve.mention import read_mentions
+from hubagent.resolve.named import named
 from hubagent.resolve.polarity import put_right
-from hubagent.resolve.question_forms import without_frame, without_tag
+from hubagent.resolve.question_forms import form_of, without_frame, without_tag
 from hubagent.resolve.questions import Questions
 from hubagent.resolve.settings import Settings
 from hubagent.resolve.tidy import with_numbers, with_places
-from hubagent.types import Candidate, Command, Decision, EntityId, Hypothesis, Resolution
+from hubagent.types import Candidate, Command, Decision, EntityId, Hypothesis, Resolution, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +72,7 @@ _ASKS_WHETHER = re.compile(
 )
 """What never asks for more than an answer."""
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
+_SPOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
 _SWITCHES = frozenset({"HassTurnOn", "HassTurnOff", "HassOpenCover", "HassCloseCover", "HubLock"})
@@ -206,6 +209,9 @@ class Resolver:
         if out_of_scope > MOST_OUT_OF_SCOPE:
             refused = Resolution(Decision.REFUSE, best.intent, reason="not_for_me")
             return self._plainly(refused, clause, scene, grounder)
+        switched = self._switched(clause, scene, grounder)
+        if switched is not None:
+            return switched
         floor = max(WORTH_TRYING, WORTH_BESIDE * best.probability)
         readings = [
             self._read(hypothesis, clause, scene, grounder)
@@ -218,18 +224,70 @@ class Resolver:
                 readings.append(replace(reading, score=reading.score + WORDED_SCORE))
         chosen = max(readings, key=lambda reading: reading.score)
         if chosen.score > -math.inf:
-            return chosen.resolution
+            return self._called_otherwise(chosen.resolution, clause, scene, grounder) or (
+                chosen.resolution
+            )
         refused = readings[0].resolution
         if best.probability < LEAST_PROBABILITY:
             refused = Resolution(Decision.REFUSE, best.intent, reason="not_understood")
         return self._plainly(refused, clause, scene, grounder)
+
+    def _switched(self, clause: Clause, scene: _Scene, grounder: Grounder) -> Resolution | None:
+        """Return what "cot lamp off" does where the model takes it for a question: it asks nothing."""
+        words = text.tokens(scene.text[clause.start : clause.end])
+        asked = clause.hypotheses[0].intent not in self._specs
+        if not asked or not {"on", "off"} & set(words[-1:]) or form_of(words) != "statement":
+            return None
+        plain = self._by_verb.reading(clause, scene.text)
+        found = self._read(plain, clause, scene, grounder).resolution if plain else None
+        if found is None or found.decision is not Decision.ACT:
+            return None
+        named_fully = dict(found.candidates[0].features).get("named_fully")
+        return found if named_fully else None
+
+    def _called_otherwise(
+        self, chosen: Resolution, clause: Clause, scene: _Scene, grounder: Grounder
+    ) -> Resolution | None:
+        """Return what the whole name of a thing comes to where the reading passed over it.
+
+        "Track one off" is the lamp called Track 1, not the music.
+        """
+        if chosen.decision is not Decision.ACT or not chosen.candidates:
+            return None
+        if any("name" in dict(candidate.features) for candidate in chosen.candidates[:1]):
+            return None
+        spots = [
+            ("".join(text.tokens(word[0])), word.start(), word.end())
+            for word in _SPOKEN.finditer(scene.text, clause.start, clause.end)
+        ]
+        whole = [
+            item
+            for item in named([word for word, *_ in spots], scene.view.entities())
+            if item.whole and item.end - item.start > 1 and len(item.things) == 1
+        ]
+        if len(whole) != 1 or chosen.reading is None:
+            return None
+        things = {whole[0].things[0].entity_id}
+        if things <= set(chosen.targets):
+            return None
+        start, end = spots[whole[0].start][1], spots[whole[0].end - 1][2]
+        kept = tuple(s for s in chosen.reading.slots if s.end <= start or end <= s.start)
+        slot = Slot("name", start, end, scene.text[start:end])
+        reading = replace(chosen.reading, slots=(*kept, slot), implied=())
+        found = self._read(reading, clause, scene, grounder).resolution
+        return found if set(found.targets) == things else None
 
     def _plainly(
         self, refused: Resolution, clause: Clause, scene: _Scene, grounder: Grounder
     ) -> Resolution:
         """Return what the verb alone comes to where all else was refused; only for a thing named so."""
         plain = self._by_name.reading(clause, scene.text, scene.view)
-        plain = plain or _measured(refused, clause) or self._by_verb.reading(clause, scene.text)
+        plain = (
+            plain
+            or _measured(refused, clause)
+            or playing(clause, scene.text, scene.view)
+            or self._by_verb.reading(clause, scene.text)
+        )
         said = scene.text[clause.start : clause.end]
         if refused.reason in _SAYS_NOTHING and not self._lexicon.requests & set(text.tokens(said)):
             answer = self._questions.asked(said, grounder, loose=True)
@@ -244,11 +302,11 @@ class Resolver:
             return refused
         features = [dict(candidate.features) for candidate in resolution.candidates]
         plainly = all(self._is_only_kind(slot.text) for slot in plain.slots if slot.name == "name")
-        named = all(
+        is_named = all(
             item.get("named_fully") or item.get("phonetic") or (plainly and _is_kind_here(item))
             for item in features[:1]
         )
-        return resolution if named else refused
+        return resolution if is_named else refused
 
     def _is_only_kind(self, words: str) -> bool:
         """Return whether words are a kind of thing and nothing else: "the shutters"."""
@@ -299,7 +357,8 @@ class Resolver:
         asked = [part for part in parts if part.resolution.decision is Decision.ASK]
         if asked:
             return _Reading(asked[0].resolution, score)
-        return _Reading(_joined([part.resolution for part in parts]), score)
+        joined = _joined([part.resolution for part in parts])
+        return _Reading(replace(joined, reading=hypothesis), score)
 
     # -- one mention -------------------------------------------------------------------------------
 
@@ -356,13 +415,13 @@ class Resolver:
         """
         command = best.commands[0]
         domain = command.entity_id.split(".")[0]
-        named = _is_named(best)
+        is_named = _is_named(best)
         probability = reading.probability
         for other in clause.hypotheses:
             spec = self._specs.get(other.intent)
             same = spec is not None and command.command in spec.commands.get(domain, ())
             # A value for what was not named is meant only by readings that speak of such things.
-            valued = any(c.data for c in best.commands) and not named
+            valued = any(c.data for c in best.commands) and not is_named
             same = same and (not valued or (spec is not None and domain in spec.alone))
             if same and not _is_same(other, reading):
                 probability += other.probability

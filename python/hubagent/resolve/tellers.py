@@ -215,7 +215,12 @@ class Tellers:
         area = self._view.area_of(entity.entity_id)
         words -= {text.singular(w) for phrase in quality.words for w in phrase}
         words -= self._area_words(area) | _GENERIC
-        return not {word for word in words if not word.isdigit()}
+        measures = {text.singular(w) for w in quality.classes}
+        return not {
+            word
+            for word in words
+            if not word.isdigit() and not any(text.likeness(word, m) for m in measures)
+        }  # "Temperatuur" of a Dutch home
 
     # -- whose -------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ _SOME_OF_IT = frozenset({
     "bit", "little", "touch", "tad", "more", "less", "further", "another", "notch", "slightly", "some", "step",
     "smidge", "by", "too", "turn",
 })  # fmt: skip
-_FURTHER = frozenset({"another", "further", "more", "less", "higher", "lower"})
+_FURTHER = frozenset({"wider", "another", "further", "more", "less", "higher", "lower"})
 
 
 def to_end(request: Request, end: int) -> Command | Failure:

@@ -32,9 +32,15 @@ _COMMANDS_OF = {
     "clear_playlist": ("clear_playlist",),
 }
 
+_BY = ("media_artist", "media_album_name", "media_series_title", "media_channel", "app_name")
+"""What a player tells of what it plays besides the title, where the home file says it."""
+
 
 class MediaPlayer(SimulatedDevice):
-    """A player: switched on, it goes on with what it played last."""
+    """A player: switched on, it goes on with what it played last.
+
+    Who plays it is known of what the home file says, and of nothing that is played after that.
+    """
 
     DEFAULT_STATE = "off"
     REPORTED = ("volume_level", "is_volume_muted", "media_title", "media_content_type")
@@ -50,7 +56,7 @@ class MediaPlayer(SimulatedDevice):
 
     def reported(self) -> tuple[str, ...]:
         """Report sound and title, and what its features add."""
-        names = list(self.REPORTED)
+        names = [*self.REPORTED, *(name for name in _BY if name in self._given)]
         if self.has("next_track"):
             names.append("media_track")
         for feature, name in (
@@ -129,6 +135,7 @@ class MediaPlayer(SimulatedDevice):
             "media_title": TRACKS[self._track - 1],
             "media_content_type": "music",
         }
+        self._by_nobody()
         if "media_position" in self._attributes:
             self._attributes["media_position"] = 0
 
@@ -209,12 +216,17 @@ class MediaPlayer(SimulatedDevice):
             "media_title": data["media_content_id"],
             "media_content_type": data.get("media_content_type", "music"),
         }
+        self._by_nobody()
         return None
 
     def do_clear_playlist(self, _data: Mapping[str, Value]) -> None:
         """Forget what was to be played."""
         self._state = "idle"
         self._attributes["media_title"] = None
+        self._by_nobody()
+
+    def _by_nobody(self) -> None:
+        self._attributes |= {name: None for name in _BY if name in self._attributes}
 
     def _volume(self, level: float) -> None:
         self._attributes["volume_level"] = round(min(1.0, max(0.0, level)), 4)
