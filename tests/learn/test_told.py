@@ -59,6 +59,24 @@ def test_saying_it_again_is_a_sign_and_no_step(journal: Journal, make_turn: Any)
     assert step.signals == {SignalKind.REPEAT}
 
 
+@pytest.mark.parametrize(("wrong", "told"), [(0.2, [LAMP]), (0.9, [])])
+def test_what_the_home_has_learned_is_a_step_where_it_went_well(
+    journal: Journal, make_turn: Any, wrong: float, told: list[str]
+) -> None:
+    journal.append(make_turn("turn on the cosy glow", 0.0, read=LAMP))
+    steps = _told(journal, _judges(wrong=wrong))
+    assert [step.after.words for step in steps] == told
+    assert not any(step.rewritten for step in steps)
+
+
+def test_what_was_said_after_a_rewrite_tells_more_than_the_rewrite(
+    journal: Journal, make_turn: Any
+) -> None:
+    journal.append(make_turn("turn on the cosy glow", 0.0, read="turn on the desk lamp"))
+    journal.append(make_turn(LAMP, 8.0))
+    assert [step.after and step.after.words for step in _told(journal, _judges())] == [LAMP, None]
+
+
 @pytest.mark.parametrize("layer", list(Layer))
 @pytest.mark.parametrize("arm", list(Arm))
 def test_only_a_rewrite_of_the_global_table_that_was_applied_counts_as_one(

@@ -2,7 +2,9 @@
 
 In: the journal and who judges it. Out: transitions for the aggregate of many homes, still in this home's
 own words (``sync/scrub.py`` takes those out), and counts. The steps are those of the chain of arXiv
-1911.02557, as ``learn/gather.py`` takes them, with the signals that the aggregate asks for besides.
+1911.02557, as ``learn/gather.py`` takes them, with the signals that the aggregate asks for besides. Once a
+home has learned what words mean nobody there says the other words any more; so a turn in which a pair of this
+home was applied and went well is a step from the one to the other (the virtual step of arXiv 2205.00029).
 """
 
 from __future__ import annotations
@@ -60,13 +62,18 @@ def _steps(session: Session, journal: Journal, judges: Judges) -> Iterator[Trans
             judged = judges.rephrase(step.turn, later, signals)
             if judged.rephrases[0] >= LIKELY:
                 after = _request(following.turn, own_words(following.turn))
+        if after is None and _is_applied(step.turn, Layer.PERSONAL):
+            if wrong >= LIKELY:
+                continue  # it tells neither of the words as heard nor of those in their place
+            assert step.turn.rewrite is not None  # noqa: S101 # it is applied
+            after = _request(step.turn, step.turn.rewrite.target)
         yield Transition(
             at_s=step.turn.at_s,
             source=_request(step.turn, step.turn.heard),
             after=after,
             good=1.0 - wrong,
             signals=frozenset(signal.kind for signal in on_it) | _repeat(step),
-            rewritten=_is_global(step.turn),
+            rewritten=_is_applied(step.turn, Layer.GLOBAL),
         )
 
 
@@ -82,6 +89,6 @@ def _request(turn: JournalTurn, words: str) -> Request:
     return Request(source_key(words), tuple(sorted(filter(None, intents))))
 
 
-def _is_global(turn: JournalTurn) -> bool:
+def _is_applied(turn: JournalTurn, layer: Layer) -> bool:
     rewrite = turn.rewrite
-    return rewrite is not None and rewrite.arm is Arm.APPLIED and rewrite.layer is Layer.GLOBAL
+    return rewrite is not None and rewrite.arm is Arm.APPLIED and rewrite.layer is layer
