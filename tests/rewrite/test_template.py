@@ -26,6 +26,18 @@ def test_words_with_two_things_stay_as_they_are(view: ContextView) -> None:
     assert HomeNames(view).template(words) == Template(words, {}, is_clear=False)
 
 
+def test_a_number_is_a_gap_too_where_it_is_asked_for(view: ContextView) -> None:
+    said = HomeNames(view).template("put gandalf at twenty five percent")
+    assert said.text == "put {name} at twenty five percent"
+    numbered = said.with_number()
+    assert numbered.text == "put {name} at {n} percent"
+    assert numbered.filled("set {name} to {n} percent") == "set gandalf to twenty five percent"
+    assert numbered.with_number() is numbered
+    for words in ("put gandalf on", "set it from 20 to 30"):
+        plain = HomeNames(view).template(words)
+        assert plain.with_number() is plain
+
+
 def test_only_gaps_that_were_said_can_be_filled() -> None:
     said = Template("witch on {name}", {NAME: "gandalf"})
     assert said.filled("turn on the {name}") == "turn on the gandalf"

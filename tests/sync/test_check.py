@@ -31,7 +31,8 @@ MANY = tuple(
         (replace(GOOD, dst="turn on marlene"), "a word that is not public"),
         (replace(GOOD, src="put on marlene"), "a word that is not public"),
         (replace(GOOD, src="put on the {x}"), UNUSABLE),
-        (replace(GOOD, src="set {name} to {n}", dst="set {name} to {n} percent"), UNUSABLE),
+        (replace(GOOD, src="put on {media}", dst="play {media}"), UNUSABLE),
+        (replace(GOOD, dst="turn the {name} to {n}"), "a target with a name that was not said"),
         (
             replace(GOOD, dst="turn on the {name} in the {area}"),
             "a target with a name that was not said",

@@ -33,6 +33,7 @@ HOME: dict[str, Any] = {
 }
 SAID = "put on gandalf"
 ROW = Rewrite("put on {name}", "turn on {name}", 250, 9)
+LEVEL = Rewrite("put {name} at {n} percent", "set {name} to {n} percent", 250, 9)
 ASKS = Rewrite("turn on {name}", "turn on {name}", 250, 12)
 
 
@@ -73,7 +74,7 @@ class _Home:
 
 @pytest.fixture
 def home(understand: Understander, tmp_path: Path, site: Any, url: str) -> _Home:
-    site.add(Table("en", 1, 2900, "plain", (ROW, ASKS)))
+    site.add(Table("en", 1, 2900, "plain", (ROW, LEVEL, ASKS)))
     site.publish()
     for attempt in range(20):  # one home in twenty is of the control share
         folder = tmp_path / str(attempt)
@@ -90,6 +91,7 @@ def test_what_other_homes_mean_works_here_with_the_names_of_this_home(home: _Hom
     assert home.takes() == "turn on gandalf"
     assert home.decision is Decision.ACT
     assert home.takes("put on mordor") == "turn on mordor"
+    assert home.takes("put gandalf at 35 percent") == "set gandalf to 35 percent"
 
 
 def test_what_was_unlearned_here_stays_so(home: _Home) -> None:

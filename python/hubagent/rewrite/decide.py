@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hubagent.evidence import Pair
     from hubagent.ports import ContextView, Guard, PairStore
+    from hubagent.rewrite.template import Template
     from hubagent.types import Command, TurnId, Understanding, Utterance
 
 WITHHELD_NEW = 0.10
@@ -160,16 +161,24 @@ class LearnedRewriter:
     def _from_elsewhere(self, key: str, view: ContextView) -> Iterator[Pair]:
         """Yield what other homes take such words for, with the names of this one."""
         assert self._everywhere is not None  # noqa: S101 # who asks has looked
+        for said in self._forms(key, view):
+            for pair in self._everywhere.pairs(said.text):
+                target = said.filled(pair.target)
+                if target is not None and source_key(target) != key:
+                    yield replace(pair, source=key, target=target)
+
+    def _forms(self, key: str, view: ContextView) -> tuple[Template, ...]:
+        """Return the templates by which words may be known elsewhere: with their number, and with any."""
         said = self._templates.of(key, view)
-        for pair in self._everywhere.pairs(said.text):
-            target = said.filled(pair.target)
-            if target is not None and source_key(target) != key:
-                yield replace(pair, source=key, target=target)
+        numbered = said.with_number()
+        return (said,) if numbered is said else (said, numbered)
 
     def _goes_well(self, key: str, view: ContextView) -> bool:
         """Return whether such words are known to go well everywhere as they are said."""
         everywhere = self._everywhere
-        return everywhere is not None and everywhere.goes_well(self._templates.of(key, view).text)
+        return everywhere is not None and any(
+            everywhere.goes_well(said.text) for said in self._forms(key, view)
+        )
 
     def _named(self, key: str, understanding: Understanding, view: ContextView) -> Rewrite | None:
         """Return the words with names on trial put in, if nothing is against that.

@@ -7,20 +7,20 @@ what stood in its gaps out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubagent.evidence import source_key
-from hubagent.rewrite.words import lexicon
+from hubagent.rewrite.words import lexicon, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hubagent.ports import ContextView
 
-NAME, AREA = "{name}", "{area}"
-GAPS = frozenset({NAME, AREA})
-_USUAL = {NAME: "lamp", AREA: "kitchen"}
+NAME, AREA, NUMBER = "{name}", "{area}", "{n}"
+GAPS = frozenset({NAME, AREA, NUMBER})
+_USUAL = {NAME: "lamp", AREA: "kitchen", NUMBER: "20"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,18 @@ class Template:
         """Return another template with the same names in it; ``None`` if it has a gap that this has not."""
         words = [self.filling.get(word, word) for word in other.split()]
         return None if GAPS.intersection(words) else " ".join(words)
+
+    def with_number(self) -> Template:
+        """Return it with a gap for the number in it, too; as it is where there is none or are several."""
+        words = self.text.split()
+        used = sorted(numbers(tuple(words))[1])
+        if not used or used[-1] - used[0] >= len(used) or NUMBER in self.filling:
+            return self
+        start, end = used[0], used[-1] + 1
+        text = " ".join((*words[:start], NUMBER, *words[end:]))
+        return replace(
+            self, text=text, filling={**self.filling, NUMBER: " ".join(words[start:end])}
+        )
 
 
 def template_key(text: str) -> str:

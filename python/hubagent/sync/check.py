@@ -29,7 +29,7 @@ MOST_HARMFUL = 0.1
 HARMFUL = frozenset({Rule.TEXT, Rule.SENSITIVE, Rule.HEAT})
 NOT_PUBLIC = "a word that is not public"
 NOT_SAID = "a target with a name that was not said"
-USABLE_GAPS = frozenset({"{name}", "{area}"})
+USABLE_GAPS = frozenset({"{name}", "{area}", "{n}"})
 """Gaps that this version can fill."""
 UNUSABLE = "a gap that cannot be filled"
 
