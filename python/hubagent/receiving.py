@@ -60,7 +60,9 @@ def open_bundle(
         raise HubagentError("this hub looks nothing up")
     root = _root(settings.root_file)
     folder = state_dir / FOLDER
-    published = Published(settings.tables, root, folder / "metadata", ca_file=settings.ca_file)
+    published = Published(
+        settings.tables, root, folder / "metadata", clock, ca_file=settings.ca_file
+    )
 
     def embed(template: str) -> Sequence[float]:
         pause()

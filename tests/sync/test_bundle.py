@@ -77,7 +77,7 @@ def open_(tmp_path: Path, site: Publisher, url: str, mine: HomeOfTest) -> Callab
         if not (folder / "state.json").exists():
             begun = {"taken_back": [], "secret": secret or _secret(50)}
             (folder / "state.json").write_text(json.dumps(begun))
-        published = Published(url, root or site.root, folder / "metadata")
+        published = Published(url, root or site.root, folder / "metadata", ManualClock())
         return Bundle(folder, published, ManualClock(), mine.home())
 
     return begin
@@ -336,7 +336,7 @@ def test_somebody_else_s_root(
     installed.publish()
     assert "not trusted" in _refused(open_(root=other.root))
     with pytest.raises(HubagentError, match="no https"):
-        Published("http://example.org", other.root, tmp_path)
+        Published("http://example.org", other.root, tmp_path, ManualClock())
 
 
 def test_a_root_that_is_none(installed: Publisher, open_: Callable[..., Bundle]) -> None:

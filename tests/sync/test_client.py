@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -159,3 +162,46 @@ def test_nobody_there_is_a_reason_to_wait() -> None:
 def test_only_https_leaves_this_machine(url: str) -> None:
     with pytest.raises(HubagentError, match="no https address"):
         Client(url, Identity(), ManualClock())
+
+
+def test_a_service_that_drips_is_left() -> None:
+    """Each byte comes in time, and the whole never would."""
+    clock = ManualClock()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        served: list[int] = []
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+                with suppress(OSError):
+                    while len(served) < 60_000:
+                        connection.sendall(b" ")
+                        served.append(1)
+                        clock.advance(1.0)
+                        time.sleep(0.001)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        client = Client(f"http://127.0.0.1:{server.getsockname()[1]}", Identity(), clock)
+        with pytest.raises(LaterError, match="takes too long"):
+            client.send(b"one")
+        thread.join()
+    assert len(served) < 60_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"token": "a\r\nX-Evil: b", "expires": 4e9},
+        {"token": "t", "expires": "soon"},
+        {"token": "\u2603", "expires": 4e9},
+        {},
+    ],
+)
+def test_a_token_that_is_none_is_not_used(scripted: Scripted, answer: dict[str, Any]) -> None:
+    scripted.answers["/v1/token"] = [(200, answer, {})]
+    with pytest.raises(LaterError):
+        _client(scripted).send(b"one")
+    assert "/v1/batch" not in scripted.paths()

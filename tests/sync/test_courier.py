@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from hubagent.clock import ManualClock
 from hubagent.errors import HubagentError
 from hubagent.evidence import Request, Transition
+from hubagent.sync.client import Client
 from hubagent.sync.courier import LONGEST_WAIT_S, Courier, Service
 from hubagent.sync.outbox import FILE_NAME, Outbox
 from hubagent.wire import epoch_of, epoch_starts_s, unpack
@@ -249,6 +251,30 @@ def test_who_agrees_no_more_leaves_nothing_behind(
     assert status["counts"] == {}
     _live(later, clock, 8.0)
     assert scripted.paths().count("/v1/batch") == 1
+
+
+def test_who_agrees_no_more_need_not_wait_for_what_is_being_sent(
+    make: Callable[..., Courier],
+    clock: ManualClock,
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    courier = make()
+    courier.agree()
+    clock.advance(8 * DAY_S)  # two weeks: two batches
+    send = Client.send
+
+    def slowly(self: Client, body: bytes) -> bool:
+        refusing = threading.Thread(target=courier.refuse)
+        refusing.start()
+        refusing.join(10.0)
+        assert not refusing.is_alive()
+        return send(self, body)
+
+    monkeypatch.setattr(Client, "send", slowly)
+    courier.now()
+    assert scripted.paths().count("/v1/batch") == 1
+    assert courier.status()["waiting"] == 0
 
 
 def test_without_erasing_nothing_is_asked_of_the_service(

@@ -38,6 +38,7 @@ T = TypeVar("T")
 TIMEOUT_S = 30.0
 MOST_ANSWER = 64 << 10
 _LONGEST_WAIT_S = 86_400.0
+_MOST_FIELD = 4096
 _LEFT_S = 60.0
 """A token that expires sooner is not used any more."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -199,7 +200,7 @@ class Client:
 
     def _field(self, answer: Mapping[str, Any], name: str, kind: Callable[[Any], T]) -> T:
         try:
-            return kind(answer[name])
+            return kind(str(answer[name])[:_MOST_FIELD])
         except (KeyError, TypeError, ValueError) as error:
             raise LaterError(self._url, f"its answer has no `{name}`") from error
 
@@ -221,13 +222,24 @@ class Client:
             told["Content-Type"] = kind
         request = urllib.request.Request(self._url + path, body, told, method=method)  # noqa: S310 # checked above
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as reply:
-                return reply.status, _object(reply.read(MOST_ANSWER))
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._refusal(error, _object(error.read(MOST_ANSWER))) from error
-        except (OSError, HTTPException) as error:
+            try:
+                with self._opener.open(request, timeout=TIMEOUT_S) as reply:
+                    return reply.status, _object(self._read(reply))
+            except urllib.error.HTTPError as error:
+                with error:
+                    raise self._refusal(error, _object(self._read(error))) from error
+        except (OSError, HTTPException, ValueError) as error:
             raise LaterError(self._url, f"it cannot be reached: {error}") from error
+
+    def _read(self, reply: Any) -> bytes:  # noqa: ANN401 # what urllib gives has no type
+        """Return an answer, of bounded length and in bounded time, however slowly it drips."""
+        until_s = self._clock.monotonic_s() + TIMEOUT_S
+        data = b""
+        while chunk := reply.read1(MOST_ANSWER - len(data)):
+            data += chunk
+            if self._clock.monotonic_s() > until_s:
+                raise TimeoutError("its answer takes too long")
+        return data
 
     def _refusal(self, error: urllib.error.HTTPError, answer: Mapping[str, Any]) -> HubagentError:
         code = str(answer.get("error", error.reason))[:80]

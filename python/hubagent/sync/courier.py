@@ -113,10 +113,11 @@ class Courier:
             erase: Also have the service delete what it has of the open epochs, now or as soon as it can
                 be reached, and then forget who this hub was there.
         """
-        with self._lock, _disk():
+        with _disk():  # at once, whatever is being sent
             self._outbox.decide(Consent(False, self._clock.now_s(), 0, "", self._service.url))
-            if not erase:
-                return {"agreed": False}
+        if not erase:
+            return {"agreed": False}
+        with self._lock, _disk():
             # What waited may have been taken without an answer, so its epoch is erased too.
             epochs = [str(epoch) for epoch in self._outbox.told_epochs()]
             self._outbox.note(erase=",".join(epochs) or "none")
@@ -281,6 +282,8 @@ class Courier:
         sent, error = 0, ""
         try:
             for batch in self._outbox.waiting():
+                if self.consent() is None:
+                    break  # taken back meanwhile
                 sent += self._send_one(batch)
         except (LaterError, RefusedError) as caught:
             error = str(caught)

@@ -167,11 +167,10 @@ class Outbox:
         return [Consent(**json.loads(document)) for (document,) in rows]
 
     def decide(self, consent: Consent) -> None:
-        """Record a decision; a refusal also deletes what waits."""
+        """Record a decision; what waits was agreed to by an earlier one and goes."""
         with self._transaction() as db:
             db.execute("INSERT INTO consents (document) VALUES (?)", (json.dumps(asdict(consent)),))
-            if not consent.agreed:
-                db.execute("DELETE FROM outbox")
+            db.execute("DELETE FROM outbox")
 
     def drop_waiting(self) -> int:
         """Delete what waits, for good; return how many batches."""

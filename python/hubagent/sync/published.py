@@ -12,6 +12,7 @@ import hashlib
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hubagent.clock import Clock
     from hubagent.wire import Table
 
 _TIMEOUT_S = 30.0
+_LONGEST_S = 600.0
 _CHUNK = 64 << 10
 _MOST_LISTED = 1000
 
@@ -52,19 +55,22 @@ class Listed:
 class Published:
     """One place of publication."""
 
-    def __init__(self, url: str, root: bytes, folder: Path, *, ca_file: Path | None = None) -> None:
+    def __init__(
+        self, url: str, root: bytes, folder: Path, clock: Clock, *, ca_file: Path | None = None
+    ) -> None:
         """Keep where it is.
 
         Args:
             url: ``https://...``; metadata is in ``metadata/`` and files are in ``targets/`` below it.
             root: Root metadata that is trusted; newer ones follow from it by signature.
             folder: Where verified metadata is kept.
+            clock: Bounds how long a file may take.
             ca_file: Certificate authority; ``None`` = those of the system.
 
         Raises:
             HubagentError: If the address is no https one, or the file cannot be read.
         """
-        self._fetcher = _Fetcher(opener_of(url, ca_file))
+        self._fetcher = _Fetcher(opener_of(url, ca_file), clock)
         self._url, self._root, self._folder = url.rstrip("/"), root, folder
         self._updater: Updater | None = None
 
@@ -151,8 +157,8 @@ def _listed(path: str, custom: Any) -> Listed | None:  # noqa: ANN401 # a publis
 class _Fetcher(FetcherInterface):
     """Fetches like the client upwards: same certificates, no redirects."""
 
-    def __init__(self, opener: urllib.request.OpenerDirector) -> None:
-        self._opener = opener
+    def __init__(self, opener: urllib.request.OpenerDirector, clock: Clock) -> None:
+        self._opener, self._clock = opener, clock
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
@@ -160,13 +166,15 @@ class _Fetcher(FetcherInterface):
         except urllib.error.HTTPError as error:
             with error:
                 raise DownloadHTTPError(str(error), error.code) from error
-        return _chunks(reply)
+        return self._chunks(reply)
 
-
-def _chunks(reply: Any) -> Iterator[bytes]:  # noqa: ANN401 # what urllib gives has no type
-    try:
-        with reply:
-            while chunk := reply.read(_CHUNK):
-                yield chunk
-    except OSError as error:
-        raise DownloadError(f"cut off: {error}") from error
+    def _chunks(self, reply: Any) -> Iterator[bytes]:  # noqa: ANN401 # what urllib gives has no type
+        until_s = self._clock.monotonic_s() + _LONGEST_S
+        try:
+            with reply:
+                while chunk := reply.read1(_CHUNK):
+                    yield chunk
+                    if self._clock.monotonic_s() > until_s:
+                        raise DownloadError("it takes too long")
+        except (OSError, HTTPException) as error:
+            raise DownloadError(f"cut off: {error}") from error
