@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -171,6 +172,32 @@ def test_too_much_is_refused_before_it_is_decompressed() -> None:
     assert len(small_bomb) < BATCH.packed
     with pytest.raises(DataError, match="at most"):
         unpack(small_bomb)
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.text()
+    | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=8) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=40,
+)
+
+
+@given(st.lists(ANYTHING, max_size=12), st.integers(0, 12), ANYTHING)
+def test_whatever_msgpack_can_say_is_a_record_or_refused(
+    fields: list[Any], at: int, value: object
+) -> None:
+    mended = _fields()
+    mended[at % len(mended)] = value
+    for record in (fields, [1, *fields], mended):
+        for read in (unpack, unpack_table):
+            with suppress(DataError):
+                read(_packed(record))
 
 
 def test_a_frame_that_hides_its_size_is_refused() -> None:

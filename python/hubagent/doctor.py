@@ -135,6 +135,7 @@ def _running_hub(config: Config) -> list[Finding]:
     return [
         Finding(bool(status["connected"]), "hub", found, "see the broker's line"),
         *_learning(status["learning"]),
+        *_sharing(status["sharing"]),
         *(
             Finding(
                 False,
@@ -172,4 +173,19 @@ def _learning(status: dict[str, Any] | None) -> list[Finding]:
     return [
         Finding(not lost, "learning", f"{found}, {lost} lost" if lost else found,
                 "make room in the state folder: the disk refuses the journal"),
+    ]  # fmt: skip
+
+
+def _sharing(status: dict[str, Any] | None) -> list[Finding]:
+    """Tell what goes to and comes from other homes; nothing where no place of either is set."""
+    if status is None:
+        return []
+    agreed = "agreed" if status["agreed"] else "nobody has agreed"
+    table = status["table"]
+    found = f"{agreed}, {status['waiting']} batch(es) wait"
+    found += "" if table is None else f", table {table or 'none yet'}"
+    errors = "; ".join(status["errors"])
+    return [
+        Finding(not errors, "other homes", f"{found}: {errors}" if errors else found,
+                "see hubagent sync status; it is tried again by itself"),
     ]  # fmt: skip

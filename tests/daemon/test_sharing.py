@@ -10,6 +10,7 @@ import pytest
 
 from hubagent import control
 from hubagent.config import Config, SyncConfig
+from hubagent.doctor import examine
 from hubagent.errors import HubagentError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def _ask(config: Config, **params: object) -> dict[str, Any]:
 def test_a_hub_without_a_service_tells_nobody(config: Config, make_daemon: Maker) -> None:
     daemon = make_daemon()
     assert daemon.courier is None
+    assert not any(item.what == "other homes" for item in examine(config))
     with pytest.raises(HubagentError, match="tells other homes nothing"):
         _ask(config, do="status")
     assert not (config.hub.state_dir / "sync.sqlite").exists()
@@ -47,6 +49,9 @@ def test_the_running_hub_is_asked_and_ended(config: Config, make_daemon: Maker, 
     told = _ask(config, do="now")
     assert (told["sent"], told["waiting"]) == (0, 1)
     assert "cannot be reached" in told["error"]
+    (finding,) = (item for item in examine(config) if item.what == "other homes")
+    assert not finding.good
+    assert "1 batch(es) wait" in finding.found
     assert _ask(config, do="off")["agreed"] is False
     assert _ask(config, do="status")["waiting"] == 0
 

@@ -353,6 +353,7 @@ class Daemon:
             "turns": self._worker.counters()["turns"],
             "bridge": None if self.bridge is None else self.bridge.health(),
             "learning": None if self.brain is None else self.brain.health(),
+            "sharing": self._sharing_health(),
             "home_assistant": self._presence.home_assistant_heard,
             "unknown_entities": list(self._owner.pending()),
             "refused": [
@@ -368,6 +369,20 @@ class Daemon:
                 "schedule": self._schedule.counters(),
                 "store": self.store.counters(),
             },
+        }
+
+    def _sharing_health(self) -> dict[str, Any] | None:
+        """Return whether the home has agreed, what waits, which table is in force, and what is wrong."""
+        if self.courier is None and self.bundle is None:
+            return None
+        told = {} if self.courier is None else self.courier.status()
+        taken = {} if self.bundle is None else self.bundle.status()
+        errors = [(found.get("last") or {}).get("error") for found in (told, taken)]
+        return {
+            "agreed": told.get("agreed", False),
+            "waiting": told.get("waiting", 0),
+            "table": taken.get("table"),
+            "errors": [error for error in errors if error],
         }
 
     def status_line(self) -> str:

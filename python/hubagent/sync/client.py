@@ -23,7 +23,6 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hubagent import __version__
 from hubagent.errors import HubagentError, TransportError
 from hubagent.wire import CONTENT_TYPE
 
@@ -217,7 +216,7 @@ class Client:
         self, method: str, path: str, body: bytes | None, kind: str, headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, Any]]:
         """Return (status, answer) of a request that was taken."""
-        told = {"User-Agent": f"hubagent/{__version__}", **headers}
+        told = {"User-Agent": "hubagent", **headers}
         if body is not None:
             told["Content-Type"] = kind
         request = urllib.request.Request(self._url + path, body, told, method=method)  # noqa: S310 # checked above

@@ -18,9 +18,9 @@ anybody says. What things, rooms and people are called, numbers, times and title
 a sentence in which anything unknown is left twice is not sent. With each: how often (up to 3), whether
 it was said again, broken off or accepted, and whether a rule of other homes had been used. Besides, how many
 requests came to nothing.
-What is not sent: recordings, names, times of day, states of devices, messages, lists, or anything that
-would let one week's sentences be joined with another's.
-The service sees the internet address of this home while it takes what is sent, as every server does.
+What is not sent: recordings, names, times of day, states of devices, messages, lists, or an id. While it takes
+what is sent, the service knows which hub sends and from which internet address; it keeps the sentences
+under a name that holds for one week.
 
 `hubagent sync preview` shows the very bytes; `hubagent sync off --erase` ends it, deletes what waits here, and
 has the service delete what it has of the weeks that are still open. What was added up with the sentences of
