@@ -33,6 +33,18 @@ HOME: dict[str, Any] = {
         _lamp("track_1", "Track 1", "cellar", "on"), _lamp("track_2", "Track 2", "cellar", "on"),
         _lamp("fwd", "Forward Berth Light", "bunk"), _lamp("cot_l", "Cot Left", "bunk", "on"),
         _lamp("cot_r", "Cot Right", "bunk"), _lamp("yard_l", "Yard Left", "annex"),
+        {"id": "sensor.pager", "name": "Pager Battery", "state": "14",
+         "attributes": {"device_class": "battery", "unit_of_measurement": "%"}},
+        {"id": "vacuum.scrub", "name": "Scrubbles", "area": "annex", "state": "cleaning",
+         "attributes": {"battery_level": 31}},
+        {"id": "valve.coolant", "name": "Coolant", "area": "cellar", "state": "open",
+         "attributes": {"device_class": "water"}},
+        {"id": "cover.east", "name": "East Roll Door", "area": "cellar", "state": "open",
+         "attributes": {"device_class": "garage"}},
+        {"id": "cover.west", "name": "West Roll Door", "area": "cellar", "state": "closed",
+         "attributes": {"device_class": "garage"}},
+        {"id": "alarm_control_panel.watch", "name": "Sentry", "area": "dome", "state": "disarmed",
+         "attributes": {"supported_features": ["arm_home", "arm_away"], "code_arm_required": False}},
         {"id": "switch.horn", "name": "Fog Horn", "area": "annex", "state": "off"},
         {"id": "switch.immersion", "name": "Immersion", "area": "cellar", "state": "off"},
         {"id": "media_player.berth", "name": "Berth Speaker", "area": "annex", "state": "idle",
@@ -125,6 +137,10 @@ def _sent(turn: dict[str, Any]) -> set[tuple[str, str]]:
         ("red glow and finder spot off, keep the chart desk", "dome",
          {("light.red", "turn_off"), ("light.spot", "turn_off")}),
         ("lights off but leave the red glow", "dome", {("light.spot", "turn_off"), ("light.desk", "turn_off")}),
+        ("quiet the radio a tad", "annex", {("media_player.radio", "volume_set")}),
+        ("did Max leave the dew strap on? shut it off", "annex", {("switch.dew", "turn_off")}),
+        ("arm the Sentry, stay mode", "dome", {("alarm_control_panel.watch", "alarm_arm_home")}),
+        ("louvre right down", "bunk", {("cover.louvre", "close_cover")}),
         ("heat the dew strap", "annex", {("switch.dew", "turn_on")}),
         ("tilt the vane blind open", "cellar", {("cover.vane", "open_cover_tilt")}),
         ("tier light a and tier light b on, cans off", "cellar",
@@ -175,6 +191,7 @@ def test_who_plays_and_how_deep_it_is_are_told(understand: Understander) -> None
     ("said", "on", "off"),
     [
         ("only the finder spot", {"light.spot"}, {"light.red"}),
+        ("just the finder spot please", {"light.spot"}, {"light.red"}),
         ("just the chart desk and nothing else", {"light.desk"}, {"light.red", "light.spot"}),
         ("leave only the red glow on please", {"light.red"}, {"light.spot"}),
     ],
@@ -220,6 +237,7 @@ def test_all_but_one_is_never_that_one(understand: Understander) -> None:
     ("said", "area", "data"),
     [
         ("tea urn at 150", "annex", {"temperature": 150}),
+        ("red glow down to like forty", "dome", {"brightness": 102}),
         ("humidity up ten in here", "dome", {"humidity": 50}),
         ("chart desk to four fifths", "dome", {"brightness": 205}),
     ],
@@ -253,3 +271,31 @@ def test_in_here_is_the_home_where_it_has_no_rooms(understand: Understander) -> 
     turns = [{"text": "how warm is it in here"}, {"text": "what's the temperature inside"}]
     for turn in replay_scenario({"id": "v", "home": home, "turns": turns}, understand)["turns"]:
         assert "16.5" in turn["response"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("is the garage open", "East Roll Door"),
+        ("pager battery", "14"),
+        ("does Scrubbles need charging", "31"),
+    ],
+)
+def test_one_of_several_open_and_a_mere_name_are_told(
+    understand: Understander, said: str, told: str
+) -> None:
+    (turn,) = _turns(understand, said, area="annex")
+    assert turn["decision"] == "answer"
+    assert told in turn["response"]
+
+
+def test_all_that_was_told_of_is_turned_off_but_for_a_valve(understand: Understander) -> None:
+    asked, off = _turns(understand, "is anything on in the cellar", "turn it all off")
+    assert asked["decision"] == "answer"
+    assert ("light.cans", "turn_off") in _sent(off)
+    assert not any(entity_id.startswith("valve.") for entity_id, _ in _sent(off))
+
+
+def test_colours_are_no_slips_of_the_finger(understand: Understander) -> None:
+    (turn,) = _turns(understand, "star panel to teal", area="annex")
+    assert "rgb_color" in turn["commands"][0]["data"]

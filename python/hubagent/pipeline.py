@@ -106,6 +106,7 @@ class Pipeline:
         self._observer_failed = False
         self._rewriter = rewriter
         self._defect = defect
+        self._values = values
         self._resolver = AsideResolver(understand, values)
         self._responder = Responder()
         self._dialogue = Dialogue(
@@ -266,6 +267,7 @@ class Pipeline:
             return (
                 self._understand.is_word(word)
                 or lexicon.load().knows(word)
+                or self._values.colour(word) is not None
                 or any(
                     singular(word) in singulars(tokens(name))
                     for items in (view.entities(), view.areas(), view.floors())

@@ -75,6 +75,8 @@ def compose(
     domains = tuple(dict.fromkeys(view.entity(entity_id).domain for entity_id in ids))
     if short.polarity and not (short.amount or short.part or short.way or short.colour):
         return _switched(short.polarity, domains)
+    if "softer" in short.words and set(domains) == {"light"}:
+        short.quality = "brightness"  # of a lamp; a player is quieter
     if short.colour:
         if "light" not in domains:
             return ()

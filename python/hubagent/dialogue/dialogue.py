@@ -339,7 +339,10 @@ class Dialogue:
         if short.colour and not short.other and not _have_lights(past.targets, view):
             short.other, short.colour = short.colour, ""  # "and lemon": a room, after the fans
         heard = replace(self._plain(utterance, view), note="a follow-up")
-        if same is not None and same[0].endswith("about") and short.other:
+        about = same is not None and same[0].endswith("about")
+        if short.other and (
+            about or (leading is not None and utterance.text.rstrip().endswith("?"))
+        ):
             heard = replace(heard, text=f"what is the state of {rest}")  # if it cannot be done
         other = self._other(rest, past, view)
         if other is not None:

@@ -204,7 +204,8 @@ def listed(text: str, lists: Sequence[str]) -> str:
         lists: What the lists of the home are called.
     """
     found = _LISTED.match(text)
-    if found is None or load().full & set(tokens(found["items"])[:1]):
+    colon = found is not None and found[0].count(":") > 0
+    if found is None or (not colon and load().full & set(tokens(found["items"])[:1])):
         return text
     called = {tokens(name) for name in lists} | {(*tokens(name), "list") for name in lists}
     said = tokens(found["list"])

@@ -33,7 +33,7 @@ _ONLY = re.compile(
 )
 _JUST = re.compile(
     r"^\W*(?:(?:please|now|ok|okay|and|then)\s+)*(?:"
-    rf"(?:leave|keep)\s+just\s+(?P<left>.+?)\s+on|(?:just\s+)?(?P<what>.+?)(?:\s+on)?[\s,]+(?:and\s+)?{_ALONE}){_END}",
+    rf"(?:leave|keep)\s+just\s+(?P<left>.+?)\s+on|just\s+(?P<said>(?:the|my|our)\s+[\w' ]+?)(?:\s+on)?|(?:just\s+)?(?P<what>.+?)(?:\s+on)?[\s,]+(?:and\s+)?{_ALONE}){_END}",
     re.IGNORECASE,
 )
 _OTHER_DEEDS = re.compile(

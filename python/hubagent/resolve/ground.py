@@ -117,6 +117,8 @@ class Grounder:
         ids = tuple(i for i in self.antecedents if self.view.entity(i).domain in allowed)
         if not ids or (len(ids) == 1 and mention.all):
             return None
+        if len(ids) > 1:  # "turn it all off" after a question closes no valve among the rest
+            ids = tuple(i for i in ids if not is_sensitive(self.view.entity(i))) or ids
         return frame.measure(ids, None, **named)
 
     # -- places ------------------------------------------------------------------------------------

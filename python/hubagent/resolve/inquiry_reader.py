@@ -239,9 +239,10 @@ class InquiryReader:
             return replace(inquiry, quality=quality), left
         states, state_said, left = self._states(words)
         if states:
-            quality, _ = self._quality(
-                words
-            )  # "dry" is a state of a leak sensor and a quality of air
+            # "Dry" is a state of a leak sensor and a quality of air; "need charging" is a charge.
+            quality, without = self._quality(words)
+            if quality is not None and quality.name == "battery" and "need" in "".join(words):
+                return replace(inquiry, quality=quality), without
             return replace(inquiry, states=states, state_said=state_said, quality=quality), left
         quality, left = self._quality(words)
         if quality is not None:

@@ -72,6 +72,7 @@ _ASKS_WHETHER = re.compile(
 )
 """What never asks for more than an answer."""
 _CHATTER = frozenset({"unsupported", "not_understood", "not_for_me"})
+_READ_ONLY = frozenset({"sensor", "binary_sensor", "weather", "person", "device_tracker"})
 _SPOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 BEHIND = 100.0
 """How far what must not be done stands behind everything that may."""
@@ -289,7 +290,9 @@ class Resolver:
             or self._by_verb.reading(clause, scene.text)
         )
         said = scene.text[clause.start : clause.end]
-        if refused.reason in _SAYS_NOTHING and not self._lexicon.requests & set(text.tokens(said)):
+        told = refused.reason == "no_capability" and _names_what_measures(said, scene.view)
+        asks_nothing = not self._lexicon.requests & set(text.tokens(said))
+        if (told or refused.reason in _SAYS_NOTHING) and asks_nothing:
             answer = self._questions.asked(said, grounder, loose=True)
             if answer is not None:
                 return answer
@@ -482,6 +485,18 @@ def _is_kind_here(features: Mapping[str, float]) -> bool:
     """Return whether the kind was said, and where is plain: "swing the shutters shut"."""
     placed = features.get("here") or features.get("place") or features.get("only_one")
     return features.get("kind", 0.0) == 1.0 and bool(placed)
+
+
+def _names_what_measures(said: str, view: ContextView) -> bool:
+    """Return whether words are the whole name of what can only be read: "mailbox battery"."""
+    words = text.tokens(said)
+    found = named(words, view.entities())
+    return any(
+        item.whole
+        and item.end - item.start == len(words)
+        and all(thing.domain in _READ_ONLY for thing in item.things)
+        for item in found
+    )
 
 
 def _measured(refused: Resolution, clause: Clause) -> Hypothesis | None:
