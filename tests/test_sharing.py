@@ -66,7 +66,7 @@ class _Home:
         self.brain = Brain(context=self.hub.store, understand=understand, clock=self.hub.clock)
         self.pipeline = self.brain.pipeline(values=values, act=self.hub.executor)
         self.telling = HomeTelling(self.brain, self.hub.store.view, understand, self.hub.clock)
-        settings = SyncConfig(service="https://fleet.invalid")
+        settings = SyncConfig(service="http://127.0.0.1:9")  # nobody answers there
         self.courier: Courier = open_courier(
             state_dir, settings, self.hub.clock, telling=self.telling
         )
@@ -225,6 +225,24 @@ def test_a_hub_without_the_extra_runs_and_says_what_it_lacks(tmp_path: Path) -> 
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1, ended.stderr
     assert "pip install 'hubagent[sync]'" in ended.stderr
+
+
+def test_a_preview_for_people_has_the_words_and_the_bytes(home: _Home, tmp_path: Path) -> None:
+    home.courier.agree()
+    _this_week(home)
+    home.live(("turn on marlene", "blorb the fnord"), ("turn on marlene",), ())
+    home.courier.now()
+    (batch,) = home.courier.preview()["waiting"]
+    home.courier.close()
+    settings = tmp_path / "hubagent.toml"
+    settings.write_text('[sync]\nservice = "https://fleet.invalid"\n')
+    where = ["--config", str(settings), "--state-dir", str(tmp_path)]
+    shown = CliRunner().invoke(app, ["sync", "preview", *where])
+    assert "turn on {name}" in shown.stdout
+    assert batch["hex"] in shown.stdout
+    assert "came to nothing at" in shown.stdout
+    assert "only what waits is known" in shown.stderr
+    assert unpack(bytes.fromhex(batch["hex"])).rows[0].src == "turn on {name}"
 
 
 def test_forgetting_words_also_empties_what_waits(home: _Home, tmp_path: Path) -> None:

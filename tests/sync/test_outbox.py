@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,6 +173,13 @@ def test_killed_at_any_point_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     # All that was put waits, unless it was about to go.
     assert set(range(box.next_number(2900))) - waiting <= gone
     box.close()
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as newer:
+        newer.execute("PRAGMA user_version = 2")
+    with pytest.raises(sqlite3.DatabaseError, match="newer"):
+        Outbox(tmp_path / FILE_NAME)
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def sync_off(
         return
     out.print("nothing is sent any more")
     if erase and found["erased"]:
-        out.print(f"the service deleted {found['deleted']} batch(es)")
+        out.print(f"the service deleted {found['deleted']} sentence(s)")
     elif erase:
         err.print(f"not deleted at the service yet: {found['error']}", markup=False)
         err.print("the running hub tries again until it is")

@@ -132,7 +132,7 @@ class Client:
         return status == 202
 
     def delete(self, epoch: int) -> int | None:
-        """Have everything of this hub in an epoch deleted; return how many batches, ``None`` if it is closed.
+        """Have everything of this hub in an epoch deleted; return how many rows, ``None`` if it is closed.
 
         Raises:
             LaterError: To be tried again.

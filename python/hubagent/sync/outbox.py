@@ -26,6 +26,7 @@ MOST_DAYS = 30
 MOST_BYTES = 2 << 20
 _DAY_S = 86_400.0
 _EPOCHS_NOTED = 3
+_FORMAT = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -72,7 +73,11 @@ class Outbox:
         path.touch(mode=0o600)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        if self._db.execute("PRAGMA user_version").fetchone()[0] > _FORMAT:
+            self._db.close()
+            raise sqlite3.DatabaseError("it was made by a newer hubagent")
         self._db.executescript(
+            f"PRAGMA user_version = {_FORMAT};"
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
             + _SCHEMA
         )
