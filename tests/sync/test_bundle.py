@@ -71,14 +71,17 @@ def mine() -> HomeOfTest:
 
 @pytest.fixture
 def open_(tmp_path: Path, site: Publisher, url: str, mine: HomeOfTest) -> Callable[..., Bundle]:
-    def begin(*, secret: str = "", root: bytes = b"") -> Bundle:
+    def begin(*, secret: str = "", root: bytes = b"", resumed: bool = True) -> Bundle:
         folder = tmp_path / FOLDER
         folder.mkdir(exist_ok=True)
         if not (folder / "state.json").exists():
             begun = {"taken_back": [], "secret": secret or _secret(50)}
             (folder / "state.json").write_text(json.dumps(begun))
         published = Published(url, root or site.root, folder / "metadata", ManualClock())
-        return Bundle(folder, published, ManualClock(), mine.home())
+        bundle = Bundle(folder, published, ManualClock(), mine.home())
+        if resumed:
+            bundle.resume()
+        return bundle
 
     return begin
 
@@ -151,6 +154,11 @@ def test_it_is_in_force_again_after_a_restart_without_a_network(
     assert mine.knows("put on the {name}")
     assert mine.forgotten == 1
     assert _error(again.now()) != ""
+    mine.table.switch(None)
+    unresumed = open_(resumed=False)
+    assert unresumed.version == 0
+    assert unresumed.now()["table"] == 1
+    assert mine.knows("put on the {name}")
     assert again.version == 1
 
 

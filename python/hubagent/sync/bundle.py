@@ -95,7 +95,7 @@ class Bundle:
     """The tables in a folder; every method may be called from any thread."""
 
     def __init__(self, folder: Path, published: Published | None, clock: Clock, home: Home) -> None:
-        """Put in force what was, if it can be read.
+        """Read what was in force; nothing is looked up in it before :meth:`resume`.
 
         Args:
             folder: Where state and tables are kept.
@@ -110,15 +110,26 @@ class Bundle:
         self._last: dict[str, Any] | None = None
         self._random = random.SystemRandom()
         self._in_force = 0
-        self._put_in_force()
+        self._resumed = False
 
     @property
     def version(self) -> int:
         """Version of the table in force; 0 for none."""
         return self._in_force
 
+    def resume(self) -> None:
+        """Put in force what was, if it can be read; a table of 50,000 rows takes seconds."""
+        with self._lock:
+            self._resumed = True
+            try:
+                self._put_in_force()
+            except OSError as error:
+                _LOGGER.warning("The table of other homes is not in force: %s", error)
+
     def run_once(self) -> None:
         """Judge the table in force and look for a new one, when that is due."""
+        if not self._resumed:
+            self.resume()
         now_s = self._clock.now_s()
         if self._due_s > now_s and self._due_s - now_s <= 2 * EVERY_S:
             return
@@ -131,6 +142,8 @@ class Bundle:
         """Judge the table in force, look for a new one and install it; return the status."""
         with self._lock:
             error = ""
+            if not self._resumed:
+                self.resume()
             try:
                 self._judge()
                 if self._published is not None:
