@@ -242,6 +242,45 @@ def test_a_learned_name_is_forgotten_with_every_turn_in_which_it_was_said(
     assert b"quidditch" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
+def test_a_name_that_means_another_thing_now_is_learned_anew_at_once(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    for _ in range(4):
+        one.say("turn on the quidditch", after_s=80_000)
+        one.say("turn on the kitchen light")
+        one.say("turn off the kitchen light", after_s=1000)
+        one.hub.advance(1000)
+        one.brain.learn()
+    assert is_learned_name(one.brain.store, "quidditch")
+    one.say("turn on the quidditch", after_s=200)
+    assert one.state("light.kitchen_light") == "on"
+    one.hub.advance(6.0)
+    one.hub.world.place("light.kitchen_light", "off", {})
+    one.hub.pump()
+    one.say("turn on the floor lamp", after_s=2)
+    one.say("turn off the floor lamp", after_s=400)
+    again = one.say("turn on the quidditch", after_s=200)
+    assert again.rewrite is not None
+    assert again.rewrite.target == "turn on the floor lamp"
+    assert one.state("light.kitchen_light") == "off"
+    one.hub.advance(1000)
+    one.brain.learn()
+    off = one.say("turn off the quidditch", after_s=200)
+    assert [str(it.command.entity_id) for it in off.outcomes] == ["light.floor_lamp"]
+
+
+def test_two_wishes_one_after_the_other_unlearn_nothing_at_once(
+    live_in: Callable[..., _Home],
+) -> None:
+    one = live_in()
+    taught(one)
+    one.say("turn off the kitchen light", after_s=200)
+    one.say("turn on the cosy glow", after_s=200)
+    one.say("turn on the floor lamp")
+    assert [pair.stage for pair in one.brain.pairs()] == [Stage.TRIAL]
+
+
 def test_what_was_learned_outlives_the_hub(live_in: Callable[..., _Home], tmp_path: Path) -> None:
     one = live_in(path=tmp_path)
     taught(one)

@@ -31,7 +31,7 @@ from hubagent.learn.quick import Quick, Reading
 from hubagent.learn.rephrase import RephraseDetector
 from hubagent.learn.sessions import LATER
 from hubagent.learn.told import transitions
-from hubagent.learning import ALIASES, RANKER, Report, Tools, known_names, learn
+from hubagent.learning import ALIASES, RANKER, Report, Tools, all_names, known_names, learn
 from hubagent.pipeline import Pipeline
 from hubagent.resolve.features import is_sensitive
 from hubagent.rewrite import rank
@@ -43,6 +43,7 @@ from hubagent.rewrite.pairs import FILE_NAME, LearnedStore
 from hubagent.rewrite.search import RankedSearch
 from hubagent.rewrite.table import FILE_NAME as GLOBAL_NAME, GlobalTable
 from hubagent.types import Decision, EntityId, Layer, TurnId, TurnRecord, Utterance
+from hubagent.unlearning import unlearned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -101,7 +102,7 @@ def forget_in(store: PairStore, words: str | None) -> int:
         if key is None or key in (pair.source, source_key(pair.target)) or speaks_of(pair, key)
     )
     entries = tuple(entry.text for entry in store.entries() if key is None or entry.text == key)
-    names = known_names(store)
+    names = all_names(store)
     left = [] if key is None else [a for a in names if f" {a.name} " not in f" {key} "]
     settings = [
         (LAST_PASS, ""),
@@ -122,7 +123,7 @@ def forget_in(store: PairStore, words: str | None) -> int:
 def is_learned_name(store: PairStore, words: str) -> bool:
     """Return whether words are a name that was learned, or that a pair speaks of."""
     key = source_key(words)
-    return any(alias.name == key for alias in known_names(store)) or any(
+    return any(alias.name == key for alias in all_names(store)) or any(
         speaks_of(pair, key) for pair in store.pairs()
     )
 
@@ -181,6 +182,7 @@ class Brain:
             read=self._foreseen,
             objection=self._objection,
             find=self.store.find,
+            has_name=self._has_name,
         )
         self._detector = _detector()
         self._judge = known_judge(self.store)
@@ -195,6 +197,7 @@ class Brain:
         self._learning = threading.Lock()
         self._recent: OrderedDict[str, deque[JournalTurn]] = OrderedDict()
         self._lost: deque[TurnId] = deque(maxlen=64)
+        self._moved: deque[TurnId] = deque(maxlen=64)
         self._pipeline: Pipeline | None = None
 
     def pipeline(
@@ -251,6 +254,7 @@ class Brain:
         self._remember(turn)
         self._take_losses(signals)
         if self._parts.rephrases:
+            self._take_moves(signals)
             self._put(self._quick.taught(turn, before, signals))
 
     def came_due(self, record: TurnRecord) -> None:
@@ -271,10 +275,16 @@ class Brain:
         if self._context.view().version != self._named_in:
             self._apply_names()
         since_s = self._clock.now_s() - _UNTAUGHT_S
-        rewritten = [turn.turn_id for turn in self._rewritten() if turn.at_s >= since_s]
-        if rewritten:
+        lately = [t for turns in self._recent.values() for t in turns if t.at_s >= since_s]
+        learned = [
+            t.turn_id for t in lately if self._is_learned(t) and t.turn_id not in self._moved
+        ]
+        if learned:
             self._observer.flush()
-            self._take_losses(self.journal.signals(rewritten))
+            signals = self.journal.signals(learned)
+            self._take_losses(signals)
+            if self._parts.rephrases:
+                self._take_moves(signals)
 
     # --- learning -----------------------------------------------------------------------------------
 
@@ -299,7 +309,7 @@ class Brain:
             tools = Tools(
                 journal=self.journal,
                 store=self.store,
-                judges=Judges(self._rephrase, judge or self._judge),
+                judges=Judges(self._rephrase, judge or self._judge, self._has_name),
                 read=self._known_reading,
                 objection=self._objection,
                 pause=pause,
@@ -327,7 +337,7 @@ class Brain:
         self._observer.flush()
         gathered = Gathered()
         for _ in gathered.read(
-            Judges(self._rephrase, self._judge), self.journal, self._clock.now_s()
+            Judges(self._rephrase, self._judge, self._has_name), self.journal, self._clock.now_s()
         ):
             pass
         return tuple(gathered.dialogues)
@@ -419,7 +429,9 @@ class Brain:
                 if alias.name not in known and self._is_free(alias.name, alias.entity_id)
             ]
             if free:
-                merged = as_text([*known.values(), *free][:MOST])
+                new = {alias.name for alias in free}
+                others = [alias for alias in all_names(self.store) if alias.name not in new]
+                merged = as_text([*others, *free][:MOST])
                 self.store.change(Changes(settings=((ALIASES, merged),)))
             self._apply_names()
             if judge is not None and not self.store.setting(JUDGE):
@@ -458,6 +470,34 @@ class Brain:
             if pairs:
                 self._lost.append(turn.turn_id)
                 self._put(pairs)
+
+    def _take_moves(self, signals: Mapping[TurnId, Sequence[Signal]]) -> None:
+        """Learn what else people mean now by words with which they were failed, as they showed.
+
+        Whether a hand was against what was done is known some seconds after it.
+        """
+        for turns in tuple(self._recent.values()):
+            said = tuple(turns)
+            for at, turn in enumerate(said):
+                for source in self._quick.moved(turn, said[:at], signals):
+                    if source.turn_id not in self._moved:
+                        self._moved.append(source.turn_id)
+                        self._unlearn(source, turn.at_s)
+                        self._put(self._quick.meant(source_key(source.heard), turn))
+
+    def _unlearn(self, turn: JournalTurn, now_s: float) -> None:
+        """Give up what the words of a turn were taken for."""
+        with self._writing:
+            self.store.change(unlearned(self.store, turn, now_s))
+        self._apply_names()
+
+    def _is_learned(self, turn: JournalTurn) -> bool:
+        """Return whether what a turn did comes of something learned."""
+        return is_rewritten(turn) or self._has_name(source_key(turn.heard))
+
+    def _has_name(self, words: str) -> bool:
+        """Return whether a name that was learned is in words."""
+        return any(f" {alias.name} " in f" {words} " for alias in known_names(self.store))
 
     def _apply_names(self) -> None:
         """Tell the store the learned names, and take back those that are none any more.

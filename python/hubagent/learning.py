@@ -175,7 +175,14 @@ def learn(
         moved = _guarded(tools, pair, gathered, now_s)
         if moved.stage is pair.stage and tools.self_aware:
             of_kind = usual.get(life.domain_of(pair), usual[""])
-            moved = life.advance(moved, now_s, usual=of_kind, supports=supports)
+            used = gathered.rewritten.get((pair.source, source_key(pair.target)), [])
+            moved = life.advance(
+                moved,
+                now_s,
+                usual=of_kind,
+                supports=supports,
+                stale=life.out_of_date(_pairs_of(used)),
+            )
         elif moved.stage is pair.stage and pair.origin == "chain":
             moved = _rebuilt(moved, now_s, chosen=supports is Stage.LIVE)
         old = before.get((pair.layer, pair.source))
@@ -184,6 +191,7 @@ def learn(
     gone = tuple(key for key, pair in before.items() if _is_unused(pair, now_s))
     report.retired += [f'"{source}" is let go, nobody needed it' for _, source in gone]
     entries = tuple(_entries(tools.store.entries(), gathered))
+    names = all_names(tools.store)
     named = _names(tools, gathered, now_s, report)
     settings = (*tools.settings, *named, *_weights(tools, gathered, report))
     tools.pause()
@@ -195,6 +203,8 @@ def learn(
             for pair in changed
             if now.get(key := (pair.layer, pair.source)) == before.get(key) and key not in gone
         )
+        if all_names(tools.store) != names:
+            settings = tuple(item for item in settings if item[0] != ALIASES)
         changes = Changes(pairs=standing, entries=entries, forget_pairs=gone, settings=settings)
         if changes != Changes():
             tools.store.change(changes)
@@ -279,11 +289,13 @@ def _candidates(
 def _renewed(pair: Pair, proposed: Found | None, said: Rephrased | None) -> tuple[Pair, Stage]:
     """Return a known pair, or the one that takes its place, with the stage it has support for."""
     if proposed is not None and proposed.interpretation != pair.interpretation:
-        if proposed.chosen:
+        if proposed.chosen and proposed.last_s > pair.since_s:
             return _of_chain(proposed), Stage.LIVE
         proposed = None
     if said is not None and said.interpretation != pair.interpretation:
-        if pair.stage is Stage.SHADOW:
+        # What is barred is this target; what people have meant since then is another.
+        gone = pair.stage is Stage.RETIRED and said.at_s > pair.since_s
+        if pair.stage is Stage.SHADOW or gone:
             pair = _new(pair.source, said.target, said.interpretation, "rephrase", said.at_s)
             return pair, Stage.TRIAL
         said = None
@@ -344,7 +356,12 @@ def _rebuilt(pair: Pair, now_s: float, *, chosen: bool) -> Pair:
 
 
 def known_names(store: PairStore) -> list[Alias]:
-    """Return the names that were learned."""
+    """Return the names that were learned and are in force."""
+    return [alias for alias in all_names(store) if not alias.gone_s]
+
+
+def all_names(store: PairStore) -> list[Alias]:
+    """Return the names that were learned, those that are none any more too."""
     return from_rows(json.loads(store.setting(ALIASES, "[]")))
 
 
@@ -354,14 +371,17 @@ def _names(
     """Return the setting of the learned names, if that changes."""
     if tools.is_free is None:
         return ()
-    before = known_names(tools.store)
+    before = all_names(tools.store)
     after = learned(
         kept(before, gathered.heard, gathered.last_s),
         gathered.mendings(),
         now_s=now_s,
         is_free=tools.is_free,
     )
-    old, new = ({alias.name: alias.entity_id for alias in names} for names in (before, after))
+    old, new = (
+        {alias.name: alias.entity_id for alias in names if not alias.gone_s}
+        for names in (before, after)
+    )
     report.learnt += [
         f'"{name}" is a name of {thing}' for name, thing in new.items() if name not in old
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
@@ -125,7 +126,42 @@ def test_a_name_that_serves_stays_and_one_that_fails_goes() -> None:
     now_s = START_S + 5 * DAY_S
     (alias,) = kept([_alias()], _ends(0.95), now_s)
     assert alias.last_s > START_S
-    assert kept([_alias()], _ends(0.05), now_s) == []
+    (gone,) = kept([_alias()], _ends(0.05), now_s)
+    assert gone.gone_s == now_s
+    assert kept([gone], {}, now_s + 89 * DAY_S) == [gone]
+    assert kept([gone], {}, now_s + 91 * DAY_S) == []
+
+
+def test_a_name_that_served_for_weeks_goes_when_it_fails_twice() -> None:
+    ends = _ends(0.95, 30)["turn on the chopper"]
+    for number, end in enumerate(ends[-2:]):
+        (alias,) = kept([_alias()], {"turn on the chopper": ends}, START_S + 31 * DAY_S)
+        assert not alias.gone_s, number
+        ends[ends.index(end)] = end._replace(good=0.1)
+    (alias,) = kept([_alias()], {"turn on the chopper": ends}, START_S + 31 * DAY_S)
+    assert alias.gone_s
+
+
+def test_what_was_shown_before_a_name_went_does_not_bring_it_back() -> None:
+    gone = replace(_alias(), gone_s=START_S + 4.5 * DAY_S)
+    before = [mending("chopper", FAN, day) for day in range(5)]
+    assert names(before, [gone]) == {"chopper": FAN}
+    found = learned([gone], before, now_s=gone.gone_s, is_free=lambda _name, _thing: True)
+    assert found == [gone]
+    (again,) = learned(
+        found,
+        [*before, *(mending("chopper", LAMP, day) for day in (5, 6, 7))],
+        now_s=START_S + 8 * DAY_S,
+        is_free=lambda _name, _thing: True,
+    )
+    assert (again.entity_id, again.gone_s) == (LAMP, 0.0)
+
+
+def test_what_is_meant_now_counts_more_than_what_was_meant_long_ago() -> None:
+    old = [mending("gizmo", FAN, day) for day in range(4)]
+    now = [mending("gizmo", LAMP, 60 + day) for day in range(3)]
+    found = learned([], [*old, *now], now_s=START_S + 63 * DAY_S, is_free=lambda _name, _t: True)
+    assert {alias.name: alias.entity_id for alias in found} == {"gizmo": LAMP}
 
 
 def test_a_name_nobody_uses_is_forgotten_after_half_a_year() -> None:

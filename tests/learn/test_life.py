@@ -149,3 +149,24 @@ def test_the_pooled_prior_leans_on_the_domain_and_all_together() -> None:
     usual = life.usual_success(pairs)
     assert usual["light"] < usual[""] < usual["media"]
     assert life.usual_success([])[""] == 0.5
+
+
+def test_the_last_two_occasions_count_by_themselves() -> None:
+    good = [(day * life.DAY_S, 0.95) for day in range(20)]
+    bad = [((20 + day) * life.DAY_S, 0.1) for day in range(2)]
+    assert not life.out_of_date(good)
+    assert not life.out_of_date([*good, bad[0]])
+    assert life.out_of_date([*good, *bad])
+    assert not life.out_of_date([*good, *bad, (22 * life.DAY_S, 0.9)])
+    in_a_row = [(20 * life.DAY_S + second, 0.1) for second in (0, 20, 60)]
+    assert not life.out_of_date([*good, *in_a_row])  # one errand that failed
+    assert not life.out_of_date([])
+
+
+@pytest.mark.parametrize("stage", [Stage.TRIAL, Stage.LIVE])
+def test_a_pair_that_is_out_of_date_goes_whatever_it_did_before(stage: Stage) -> None:
+    pair = _pair(stage, on=Tally(12.0, 1.5), off=Tally(0.0, 4.0), since_s=50.0, last_s=100.0)
+    assert life.advance(pair, 200.0).stage is not Stage.RETIRED
+    gone = life.advance(pair, 200.0, stale=True)
+    assert (gone.stage, gone.until_s) == (Stage.RETIRED, 200.0 + life.SETBACK_S)
+    assert life.advance(replace(pair, since_s=150.0), 200.0, stale=True).stage is stage

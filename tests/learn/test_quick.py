@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hubagent.evidence import Pair, Signal, SignalKind, Stage, Tally, source_key
+from hubagent.learn.moved import said_otherwise
 from hubagent.learn.quick import Quick, Reading
 from hubagent.types import Arm, Decision, Layer, OutcomeKind
 
@@ -106,6 +107,8 @@ def test_what_is_known_or_barred_is_left_alone(make_turn: Any, stage: Stage) -> 
     barred = _pair(Stage.RETIRED, until_s=turn.at_s + 1)
     assert taught(_quick(barred), turn, before) == []
     assert len(taught(_quick(replace(barred, until_s=turn.at_s)), turn, before)) == 1
+    other = replace(barred, interpretation="hassturnon|light.floor_lamp|turn_on")
+    assert len(taught(_quick(other), turn, before)) == 1  # another target is barred
 
 
 @pytest.mark.parametrize(
@@ -183,3 +186,27 @@ def test_what_brighter_comes_to_need_not_be_the_same_value_again(make_turn: Any)
     assert len(taught(_quick(state=f"{meant}51"), turn, [make_turn(SAID, 0)])) == 1
     other = "hublightsetrelative|light.hall|turn_on brightness=51"
     assert taught(_quick(state=other), turn, [make_turn(SAID, 0)]) == []
+
+
+def test_who_takes_it_back_and_names_another_thing_means_that_now(make_turn: Any) -> None:
+    source = make_turn(SAID, 0, read="turn on the floor lamp")
+    turn, quick = make_turn(MEANT, 9), _quick()
+    back = {source.turn_id: [Signal(source.turn_id, SignalKind.BY_HAND, source.at_s + 5)]}
+    assert list(quick.moved(turn, [source], back)) == [source]
+    assert list(quick.moved(turn, [source], {})) == []  # maybe a second wish
+    assert list(quick.moved(make_turn(MEANT, 90), [source], back)) == []
+    plain = make_turn("turn on the floor lamp", 0)
+    back = {plain.turn_id: [Signal(plain.turn_id, SignalKind.BY_HAND, plain.at_s + 5)]}
+    assert list(quick.moved(turn, [plain], back)) == []  # nothing was learned of those words
+    named = replace(quick, has_name=lambda words: "floor" in words)
+    assert list(named.moved(turn, [plain], back)) == [plain]
+    assert list(replace(quick, has_name=lambda _words: True).moved(turn, [plain], back)) == []
+
+
+def test_the_same_of_another_thing_is_what_counts(make_turn: Any) -> None:
+    one, other = make_turn("turn on the floor lamp", 0), make_turn(MEANT, 9)
+    assert said_otherwise(one, other)
+    assert not said_otherwise(one, one)
+    assert not said_otherwise(one, make_turn("gibberish", 9))
+    dimmed = replace(other, interpretation="hasslightset|light.desk_lamp|turn_on brightness=128")
+    assert not said_otherwise(one, dimmed)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hubagent.errors import DataError
 from hubagent.evidence import source_key
 from hubagent.learn.beta import Beta
-from hubagent.learn.life import DAY_S, tally
+from hubagent.learn.life import DAY_S, out_of_date, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,10 +31,14 @@ MOST_NEW = 3
 """Names that one pass may learn."""
 MOST = 200
 AGREEMENT = 0.8
-"""Least part of the mendings that must mean the same thing."""
+"""Least part of the mendings, by days, that must mean the same thing ..."""
+_HALF_LIFE_S = 14 * DAY_S
+"""... where a day counts half after so long, as a name may come to mean another thing."""
 FAILING = 0.4
 """Share of good ends of requests with a learned name below which it goes."""
 UNUSED_S = 180 * DAY_S
+WINDOW_S = 90 * DAY_S
+"""So long it is known that a name is none any more: as long as there are turns from before."""
 _MOST_WORDS = 3
 _LEAST_LETTERS = 3
 _ARTICLES = frozenset(
@@ -82,6 +86,8 @@ class Alias:
     """Days since 1970 on which people showed what they mean by it, at most the last 16."""
     since_s: float
     last_s: float
+    gone_s: float = 0.0
+    """When it ceased to be a name, kept so that what was shown before does not make it one again; 0: it is one."""
 
 
 def learned(
@@ -100,26 +106,28 @@ def learned(
         is_free: Whether words may be a name of a thing: they name nothing else, and it is nothing
             that must not be moved on a guess.
     """
+    names = {alias.name: alias for alias in known}
+    gone_s = {alias.name: alias.gone_s for alias in known}
     seen: dict[str, dict[EntityId, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for item in mendings:
         entity_id = one_thing(item.state)
         name = named_otherwise(item.words, item.target)
-        if entity_id is not None and name:
+        if entity_id is not None and name and item.at_s > gone_s.get(name, 0.0):
             days = seen[name][entity_id]
             day = int(item.at_s // DAY_S)
             days[day] = max(days.get(day, 0.0), item.at_s)
-    names = {alias.name: alias for alias in known}
     new = 0
-    for name, things in sorted(seen.items(), key=lambda pair: -_days_of(pair[1])):
-        entity_id, days = max(things.items(), key=lambda pair: (len(pair[1]), pair[0]))
-        before = names.get(name)
-        if before is not None:
+    for name, things in sorted(seen.items(), key=lambda pair: -sum(map(len, pair[1].values()))):
+        shown = {thing: _faded(days.values(), now_s) for thing, days in things.items()}
+        entity_id = max(things, key=lambda thing: (shown[thing], thing))
+        days, before = things[entity_id], names.get(name)
+        if before is not None and not before.gone_s:
             if before.entity_id == entity_id:
                 merged = tuple(sorted({*before.days, *days}))[-16:]
                 last_s = max(before.last_s, *days.values())
                 names[name] = replace(before, days=merged, last_s=last_s)
             continue
-        sure = len(days) >= LEAST_DAYS and len(days) >= AGREEMENT * _days_of(things)
+        sure = len(days) >= LEAST_DAYS and shown[entity_id] >= AGREEMENT * sum(shown.values())
         if sure and new < MOST_NEW and len(names) < MOST and is_free(name, entity_id):
             new += 1
             days_seen = tuple(sorted(days))[-16:]
@@ -128,7 +136,7 @@ def learned(
 
 
 def kept(known: Iterable[Alias], heard: Mapping[str, Sequence[End]], now_s: float) -> list[Alias]:
-    """Return the names that still serve.
+    """Return the names, those that serve no more as gone, and without what has been gone for long.
 
     Args:
         known: Learned names.
@@ -137,6 +145,10 @@ def kept(known: Iterable[Alias], heard: Mapping[str, Sequence[End]], now_s: floa
     """
     found = []
     for alias in known:
+        if alias.gone_s:
+            if now_s - alias.gone_s < WINDOW_S:
+                found.append(alias)
+            continue
         used = [
             (end.at_s, end.good)
             for words, ends in heard.items()
@@ -145,8 +157,9 @@ def kept(known: Iterable[Alias], heard: Mapping[str, Sequence[End]], now_s: floa
             if end.at_s >= alias.since_s and one_thing(end.state) == alias.entity_id
         ]
         last_s = max([alias.last_s, *(at_s for at_s, _ in used)])
-        if Beta.of(tally(used, now_s), mean=0.7).mean >= FAILING and now_s - last_s < UNUSED_S:
-            found.append(replace(alias, last_s=last_s))
+        serves = Beta.of(tally(used, now_s), mean=0.7).mean >= FAILING and not out_of_date(used)
+        if now_s - last_s < UNUSED_S:
+            found.append(replace(alias, last_s=last_s, gone_s=0.0 if serves else now_s))
     return found
 
 
@@ -207,11 +220,14 @@ def _from_row(row: object) -> Alias:
     days = row.get("days") or []
     try:
         seen = tuple(int(day) for day in days)[-16:]
-        since_s, last_s = float(row.get("since_s") or 0.0), float(row.get("last_s") or 0.0)
+        since_s, last_s, gone_s = (
+            float(row.get(k) or 0.0) for k in ("since_s", "last_s", "gone_s")
+        )
     except (TypeError, ValueError, OverflowError):
         raise DataError(f"the days of alias `{name}` are no numbers") from None
-    return Alias(source_key(name), entity_id, seen, since_s, last_s)  # type: ignore[arg-type]
+    return Alias(source_key(name), entity_id, seen, since_s, last_s, gone_s)  # type: ignore[arg-type]
 
 
-def _days_of(things: Mapping[EntityId, Mapping[int, float]]) -> int:
-    return sum(map(len, things.values()))
+def _faded(times_s: Iterable[float], now_s: float) -> float:
+    """Return how many days were shown, each counting less the older it is."""
+    return sum(float(0.5 ** (max(0.0, now_s - at_s) / _HALF_LIFE_S)) for at_s in times_s)

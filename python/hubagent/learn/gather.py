@@ -16,6 +16,7 @@ from hubagent.evidence import source_key
 from hubagent.learn.aliases import Mending
 from hubagent.learn.life import DAY_S
 from hubagent.learn.markov import Visit
+from hubagent.learn.moved import DOUBTED, said_otherwise
 from hubagent.learn.outcome import came_to_nothing, is_rewritten, own_words, worked
 from hubagent.learn.quick import SURE
 from hubagent.learn.sessions import sessions
@@ -44,12 +45,14 @@ class Judges:
     Attributes:
         rephrase: A turn, those after it, signals by turn -> which of them rephrases it.
         defect: A turn, those after it, the signals on it -> probability that it went wrong.
+        has_name: Words -> whether a name that was learned is in them.
     """
 
     rephrase: Callable[
         [JournalTurn, Sequence[JournalTurn], Mapping[TurnId, Sequence[Signal]]], Judgement
     ]
     defect: Callable[[JournalTurn, Sequence[JournalTurn], Sequence[Signal]], float]
+    has_name: Callable[[str], bool] = lambda _words: False
 
 
 class End(NamedTuple):
@@ -100,6 +103,8 @@ class Gathered:
     turns: int = 0
     last_s: float = 0.0
     """When the newest turn was heard: the time to which counts are faded."""
+    _together: set[tuple[str, str]] = field(default_factory=set)
+    """States of two things that were wanted one right after the other, by their own names."""
     _resume_s: float = 0.0
     _taken: set[TurnId] = field(default_factory=set)
     """Turns after ``_resume_s`` that are of dialogues taken already."""
@@ -157,12 +162,30 @@ class Gathered:
             wrong = max(
                 judges.defect(one, later, signals.get(one.turn_id, ())) for one in step.turns
             )
+            if later:
+                wrong = max(wrong, self._doubt(turn, later[0], judges.has_name))
             visits.append(self._visit(turn, wrong, judged.rephrases[0] if later else 0.0))
             if judged.index is not None and judged.probability >= SURE:
                 self._note_rephrase(turn, later[judged.index])
             self.turns += len(step.turns)
             self.last_s = max(self.last_s, turn.at_s)
         self.dialogues.append(tuple(visits))
+
+    def _doubt(
+        self, turn: JournalTurn, later: JournalTurn, has_name: Callable[[str], bool]
+    ) -> float:
+        """Return how likely a turn went wrong as the same was wanted of another thing right after.
+
+        Only where the words were learned, and where the two are not wanted one after the other
+        anyway, by their own names.
+        """
+        if not said_otherwise(turn, later):
+            return 0.0
+        both = (turn.interpretation, later.interpretation)
+        if not is_rewritten(turn) and not has_name(source_key(turn.heard)):
+            self._together.add(both)
+            return 0.0
+        return 0.0 if both in self._together else 1.0 - DOUBTED
 
     def _visit(self, turn: JournalTurn, wrong: float, follow: float) -> Visit:
         words = sys.intern(source_key(turn.heard))

@@ -40,11 +40,20 @@ LEAST_DAYS = 3
 LEAST_WINS = 2.0
 PRIOR_STRENGTH = 4.0
 """Weight, in counts, of how requests of its kind go in general."""
+FAILED = 0.4
+"""Probability of a good end below which a use speaks against what was learned."""
+_ONE_OCCASION_S = 180.0
+"""Uses that are closer than this are one occasion: who says it three times in a row was failed once."""
 _ORDER = (Stage.RETIRED, Stage.SHADOW, Stage.TRIAL, Stage.LIVE)
 
 
 def advance(
-    pair: Pair, now_s: float, *, usual: float = 0.5, supports: Stage = Stage.SHADOW
+    pair: Pair,
+    now_s: float,
+    *,
+    usual: float = 0.5,
+    supports: Stage = Stage.SHADOW,
+    stale: bool = False,
 ) -> Pair:
     """Return the pair in the stage that its evidence gives it.
 
@@ -55,6 +64,7 @@ def advance(
         supports: Highest stage for which there is support from outside the counts: ``TRIAL`` after
             a sure rephrase of words that came to nothing, ``LIVE`` when the chain's selection rule
             chose the pair.
+        stale: It went wrong on the last two occasions, see :func:`out_of_date`.
     """
     gain = gain_of(pair, usual)
     fresh = pair.last_s > pair.since_s
@@ -70,12 +80,38 @@ def advance(
         if pair.stage is Stage.TRIAL and pair.on.bad - pair.on.good >= UNOPPOSED:
             barred = _moved(pair, Stage.RETIRED, now_s, f"failed on trial: {counted}")
             return replace(barred, until_s=now_s + SETBACK_S)
+        if stale and pair.last_s > pair.since_s:
+            return set_back(pair, now_s, "it went wrong the last two times")
         if gain <= SUSPEND:
             return _moved(pair, Stage.SHADOW, now_s, f"put aside, it may do harm: {counted}")
     earned, why = _earned(pair, gain, supports)
     if not fresh or _ORDER.index(earned) <= _ORDER.index(pair.stage):
         return pair
     return _moved(pair, earned, now_s, why)
+
+
+def set_back(pair: Pair, now_s: float, why: str) -> Pair:
+    """Return a pair retired for a while, as something else may be meant by its words now."""
+    return replace(_moved(pair, Stage.RETIRED, now_s, why), until_s=now_s + SETBACK_S)
+
+
+def out_of_date(ends: Iterable[tuple[float, float]]) -> bool:
+    """Return whether what was learned went wrong on the last two occasions.
+
+    Counts fade by half in 30 days, as the sheet wants it (1.9), so what was right for weeks would
+    outweigh for weeks what is wrong now: people who mean something else by their words do not wait
+    so long. The last two times count by themselves.
+
+    Args:
+        ends: Uses, each (wall clock, probability that it was good), in any order.
+    """
+    occasions: list[tuple[float, float]] = []  # the last use and the worst end of each
+    for at_s, good in sorted(ends):
+        if occasions and at_s - occasions[-1][0] <= _ONE_OCCASION_S:
+            occasions[-1] = (at_s, min(good, occasions[-1][1]))
+        else:
+            occasions.append((at_s, good))
+    return len(occasions) > 1 and all(good < FAILED for _, good in occasions[-2:])
 
 
 def gain_of(pair: Pair, usual: float) -> float:

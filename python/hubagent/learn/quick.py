@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hubagent.evidence import Pair, SignalKind, Stage, Tally, source_key
 from hubagent.learn.life import DAY_S, advance
+from hubagent.learn.moved import said_otherwise
 from hubagent.learn.outcome import came_to_nothing, is_rewritten, own_words, same_wish, worked
 from hubagent.learn.sessions import GAP_S, LATER, gap_s
 from hubagent.types import Layer
@@ -53,6 +54,7 @@ class Quick:
         read: Words and the place they are said in -> what they come to by themselves.
         objection: Source, target, commands -> why the one must not stand for the other, or ``""``.
         find: The pairs known of a source, the personal one first.
+        has_name: Words -> whether a name that was learned is in them.
     """
 
     judge: Callable[
@@ -61,6 +63,7 @@ class Quick:
     read: Callable[[str, str], Reading]
     objection: Callable[[str, str, Sequence[Command]], str]
     find: Callable[[str], tuple[Pair, ...]]
+    has_name: Callable[[str], bool] = lambda _words: False
 
     def taught(
         self,
@@ -86,25 +89,42 @@ class Quick:
             judged = self.judge(source, later, signals)
             if judged.index != len(later) - 1 or judged.probability < SURE:
                 continue
-            target = own_words(turn)
-            reading = self.read(target, turn.place)
-            if same_wish(reading.state, turn.interpretation) and not self.objection(
-                words, target, reading.commands
-            ):
-                yield _trial(words, target, turn)
+            yield from self.meant(words, turn)
+
+    def meant(self, words: str, turn: JournalTurn) -> Iterator[Pair]:
+        """Yield the trial pair of words that a turn was the other words for, if nothing is against it."""
+        target = own_words(turn)
+        reading = self.read(target, turn.place)
+        if same_wish(reading.state, turn.interpretation) and not self.objection(
+            words, target, reading.commands
+        ):
+            yield _trial(words, target, turn)
+
+    def moved(
+        self,
+        turn: JournalTurn,
+        before: Sequence[JournalTurn],
+        signals: Mapping[TurnId, Sequence[Signal]],
+    ) -> Iterator[JournalTurn]:
+        """Yield turns by whose learned words people mean another thing now, which this turn was about.
+
+        That takes two things: what was done was not what was wanted, and the same was then wanted of
+        another thing, by words that nothing had to be learned of.
+        """
+        if self.has_name(source_key(turn.heard)):
+            return
+        for source in _within_reach(before, turn):
+            learned = is_rewritten(source) or self.has_name(source_key(source.heard))
+            lost = any(_is_loss(source, it) for it in signals.get(source.turn_id, ()))
+            if learned and lost and said_otherwise(source, turn):
+                yield source
 
     def lost(self, turn: JournalTurn, signals: Sequence[Signal]) -> Iterator[Pair]:
         """Yield the pair that a turn was rewritten by, with a loss, if people took it back at once."""
         rewrite = turn.rewrite
         if rewrite is None or not is_rewritten(turn):
             return
-        until_s = turn.at_s + turn.ms / 1000.0 + len(turn.response) / 15.0 + LOSS_WITHIN_S
-        blamed = _LOSSES_IF_DONE if worked(turn) else _LOSSES
-        lost_s = [
-            it.at_s
-            for it in signals
-            if it.kind in blamed and it.strength >= _SURELY and it.at_s <= until_s
-        ]
+        lost_s = [it.at_s for it in signals if _is_loss(turn, it)]
         if not lost_s:
             return
         named = rewrite.online and not rewrite.features  # no search: a pair on trial, or its name
@@ -120,9 +140,17 @@ class Quick:
         """Return whether nothing better is known of the words than what is about to be learned."""
         for pair in self.find(words):
             barred = pair.stage is Stage.RETIRED and turn.at_s < pair.until_s
+            barred = barred and same_wish(pair.interpretation, turn.interpretation)
             if barred or pair.stage in (Stage.TRIAL, Stage.LIVE):
                 return False
         return True
+
+
+def _is_loss(turn: JournalTurn, signal: Signal) -> bool:
+    """Return whether a signal says at once that what a turn did was not what was wanted."""
+    until_s = turn.at_s + turn.ms / 1000.0 + len(turn.response) / 15.0 + LOSS_WITHIN_S
+    blamed = _LOSSES_IF_DONE if worked(turn) else _LOSSES
+    return signal.kind in blamed and signal.strength >= _SURELY and signal.at_s <= until_s
 
 
 def _within_reach(before: Sequence[JournalTurn], turn: JournalTurn) -> tuple[JournalTurn, ...]:

@@ -100,7 +100,7 @@ class TrialNames:
         self._by_word = defaultdict(list)
         for pair in self._pairs.pairs():
             if pair.layer is Layer.PERSONAL and pair.stage is not Stage.SHADOW:
-                first = _first_other(pair)
+                first = first_other(pair)
                 if first:
                     self._by_word[first].append(pair)
 
@@ -112,10 +112,10 @@ def speaks_of(pair: Pair, name: str) -> bool:
         pair: Any pair.
         name: As :func:`hubagent.evidence.source_key` makes it.
     """
-    return f" {name} " in f" {pair.source} " and _first_other(pair) in _plain(name.split())
+    return f" {name} " in f" {pair.source} " and first_other(pair) in _plain(name.split())
 
 
-def _first_other(pair: Pair) -> str:
+def first_other(pair: Pair) -> str:
     """Return the first telling word that the target does not have there: one of the name, if any."""
     said, meant = (
         [word for _, word in _telling(_plain(text.split()))]
