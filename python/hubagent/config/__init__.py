@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from hubagent.config.tables import Range, Secret, Shape, TableReader, nearest
+from hubagent.config.upstream import UpstreamConfig
 from hubagent.errors import ConfigError
 from hubagent.types import Area, AreaId, EntityId, Floor, FloorId
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
-    "BridgeConfig", "Config", "MqttConfig", "Secret", "SyncConfig", "Systemd", "is_loopback", "load_config", "read_systemd",
+    "BridgeConfig", "Config", "MqttConfig", "Secret", "SyncConfig", "Systemd", "UpstreamConfig", "is_loopback",
+    "load_config", "read_systemd",
 ]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "HUBAGENT_"
@@ -252,6 +254,8 @@ class Config:
     """Devices of firmware_bridge on serial ports and sockets; none = no bridge in `hubagent run`."""
     sync: SyncConfig = SyncConfig()
     """Learning with other homes; nothing is sent before somebody agrees by `hubagent sync on`."""
+    upstream: UpstreamConfig = field(default_factory=UpstreamConfig)
+    """The service of a fleet, `hubagent upstream serve`; a hub reads none of this."""
     log: LogConfig = LogConfig()
     """The log, on standard error."""
 
@@ -321,8 +325,10 @@ def _finish(config: Config, state_dir: Path | None, problems: list[str]) -> Conf
     problems += [*_mqtt_problems(config.mqtt), *_home_problems(config.home)]
     if config.bridge.listen:
         problems += _address_problems("bridge.listen", config.bridge.listen)
+    problems += _upstream_problems(config.upstream)
     hub = replace(config.hub, state_dir=(state_dir or config.hub.state_dir).expanduser())
-    return replace(config, hub=hub, mqtt=_with_password(config.mqtt, problems))
+    upstream = replace(config.upstream, state_dir=config.upstream.state_dir.expanduser())
+    return replace(config, hub=hub, mqtt=_with_password(config.mqtt, problems), upstream=upstream)
 
 
 def _with_password(mqtt: MqttConfig, problems: list[str]) -> MqttConfig:
@@ -352,6 +358,16 @@ def _mqtt_problems(mqtt: MqttConfig) -> Iterator[str]:
     if mqtt.embedded == "always" and mqtt.tls:
         yield "`mqtt.tls`: expected `false`, as the own broker does not speak TLS"
     yield from _address_problems("mqtt.embedded_listen", mqtt.embedded_listen)
+
+
+def _upstream_problems(upstream: UpstreamConfig) -> Iterator[str]:
+    yield from _address_problems("upstream.host", upstream.host)
+    if (upstream.tls_cert_file is None) != (upstream.tls_key_file is None):
+        yield "`upstream.tls_cert_file` and `upstream.tls_key_file`: expected both or none"
+    for key in ("tls_cert_file", "tls_key_file"):
+        file = getattr(upstream, key)
+        if file is not None and not file.is_file():
+            yield f"`upstream.{key}`: no such file `{file}`"
 
 
 def _address_problems(key: str, address: str) -> Iterator[str]:

@@ -64,8 +64,9 @@ def _default(item: Field[Any]) -> str:
 def _descriptions() -> dict[tuple[str, str], str]:
     """Return the docstring of each (class, field); field "" is the class itself."""
     found: dict[tuple[str, str], str] = {}
-    tree = ast.parse(Path(inspect.getfile(settings)).read_text(encoding="utf-8"))
-    for node in tree.body:
+    folder = Path(inspect.getfile(settings)).parent
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.py"))]
+    for node in (node for tree in trees for node in tree.body):
         if not isinstance(node, ast.ClassDef):
             continue
         found[node.name, ""] = ast.get_docstring(node) or ""
