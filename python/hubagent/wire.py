@@ -14,8 +14,9 @@ Sources: MessagePack specification; zstd frame format, RFC 8878 (3.1.1: content 
 from __future__ import annotations
 
 import enum
+import threading
 from dataclasses import astuple, dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgpack
 import zstandard
@@ -34,6 +35,7 @@ SUCCESS, FAIL = 1, 2
 MOST_TIMES = 3
 """What is counted of one transition of one hub, however often it happened."""
 _U8, _U16, _U32, _U64 = 0xFF, 0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
+_OF_THREAD = threading.local()
 _LEAST_ARRAY = 32
 """Fields that a record may have, known or not."""
 
@@ -77,8 +79,7 @@ BATCH = Limits()
 TABLE = Limits(packed=16 << 20, body=64 << 20, rows=100_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One transition: what was said, and what was said next or how it ended."""
 
     src: str
@@ -228,10 +229,18 @@ def _decompressed(data: bytes, limits: Limits, known: bytes | None = None) -> by
         declared = zstandard.frame_content_size(data)
         if not 0 <= declared <= limits.body:
             raise DataError(f"it does not say that it is of at most {limits.body} bytes")
-        opened = zstandard.ZstdDecompressor(_dictionary(known))
+        opened = _plain() if known is None else zstandard.ZstdDecompressor(_dictionary(known))
         return opened.decompress(data, max_output_size=limits.body, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise DataError(f"it is no zstd frame: {error}") from error
+
+
+def _plain() -> zstandard.ZstdDecompressor:
+    """Return the decompressor of this thread: making one takes longer than a batch."""
+    found = getattr(_OF_THREAD, "decompressor", None)
+    if found is None:
+        found = _OF_THREAD.decompressor = zstandard.ZstdDecompressor()
+    return found
 
 
 def _dictionary(known: bytes | None) -> zstandard.ZstdCompressionDict | None:
@@ -281,13 +290,13 @@ def _batch(given: Sequence[Any], limits: Limits) -> Batch:
 
 
 def _row(given: Any, limits: Limits) -> Row:  # noqa: ANN401 # anything may come
-    match given:
-        case [str() as src, dst, n, sig, rewritten, *_]:
-            ends = _is_whole(dst, FAIL) and dst != 0
-            words = _is_text(src, limits) and (ends or _is_text(dst, limits))
-            counts = _is_whole(n, MOST_TIMES) and n > 0 and _is_whole(sig, _U8)
-            if words and counts and _is_whole(rewritten, 1):
-                return Row(src, dst, n, sig, bool(rewritten))
+    if isinstance(given, list) and len(given) >= 5:
+        src, dst, n, sig, rewritten = given[:5]
+        ends = _is_whole(dst, FAIL) and dst != 0
+        words = _is_text(src, limits) and (ends or _is_text(dst, limits))
+        counts = _is_whole(n, MOST_TIMES) and n > 0 and _is_whole(sig, _U8)
+        if words and counts and _is_whole(rewritten, 1):
+            return Row(src, dst, n, sig, rewritten == 1)
     raise DataError("a row is not (src, dst, n, sig, rewritten)")
 
 
