@@ -19,6 +19,10 @@ _APOSTROPHE = re.compile(r"['\u2019`]")
 _WORD = re.compile(r"[^\W_]+(?:\.\d+)?|,")
 _COMMA = ","
 
+POLITE = re.compile(
+    r"(?: ,)?(?: (?:please|now|then|thanks|thank you|altogether|completely|entirely))+$|^(?:(?:ok|okay|please|now|just|no|wait|hang on|hold on|alright)(?: ,)? )+"
+)
+"""Politeness and the like around what is said."""
 
 Phrase = tuple[tuple[str, ...], str, str, str]
 """Its words, what sort of part it is, the value, the quality it speaks of."""
