@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import text
-from hubagent.resolve.by_playing import HEARD, TITLES
 from hubagent.resolve.described import ends_in, in_other_words, main_light
 from hubagent.resolve.features import Failure, Frame, Grounding, is_sensitive, without_doubles
-from hubagent.resolve.lexicon import ALIKE, CALLED, Kind
+from hubagent.resolve.ground_kinds import GroundKinds
+from hubagent.resolve.ground_names import GroundNames
 from hubagent.resolve.mention import Mention, device_mention
 from hubagent.resolve.misheard import SURE_ROOM, misheard
 from hubagent.resolve.places import Place, Places
@@ -22,8 +22,6 @@ from hubagent.resolve.scope import Scope
 from hubagent.types import AreaId, EntityId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from hubagent.ports import ContextView
     from hubagent.resolve.intents import IntentSpec
     from hubagent.resolve.lexicon import Lexicon
@@ -59,6 +57,8 @@ class Grounder:
         self._lexicon = lexicon
         self._speaker_area = speaker_area
         self.antecedents = antecedents
+        self._by_kind = GroundKinds(view, lexicon, self.places, self._scope, speaker_area)
+        self._names = GroundNames(view, self._scope, self._by_kind, speaker_area)
 
     def about(self, ids: tuple[EntityId, ...]) -> Grounder:
         """Return a grounder of the same home in which "it" is something else."""
@@ -81,7 +81,7 @@ class Grounder:
         found = (
             self._find(mention, frame, place)
             or self._called_after_place(mention, frame)
-            or self._playing(mention, frame)
+            or self._names.playing(mention, frame)
             or self._in_other_words(mention, frame, place)
         )
         if not found:
@@ -155,33 +155,18 @@ class Grounder:
         each = self._places_as_names(mention, frame)
         if each:
             return each
-        fits = self._named(joined, frame, None)
+        fits = self._names.named(joined, frame, None)
         sure = {i: fit for i, fit in fits.items() if fit.full or fit.score > _SURE_NAME}
-        found = self._by_name(joined, sure, frame, None)
-        return without_doubles(found or self._by_said_kinds(joined, frame, None))
+        found = self._names.found(joined, sure, frame, None)
+        return without_doubles(found or self._by_kind.by_said(joined, frame, None))
 
     def _called_after_place(self, mention: Mention, frame: Frame) -> list[Grounding]:
         """Return what is called after a place and stands in another: "the terrace door" of the lounge."""
         if len(mention.places) != 1 or not mention.words:
             return []
         said = device_mention(f"{mention.places[0]} {mention.said}", self._lexicon)
-        fits = {i: fit for i, fit in self._named(said, frame, None).items() if fit.full}
-        return self._by_name(said, fits, frame, None)
-
-    def _playing(self, mention: Mention, frame: Frame) -> list[Grounding]:
-        """Return the player on which what was said is heard: "stop the rain sounds", "enough Bowie"."""
-        said = set(text.singulars(mention.words))
-        if "media_player" not in frame.spec.commands or not said:
-            return []
-        found = []
-        for entity_id in self.view.query(domain="media_player"):
-            state = self.view.state(entity_id)
-            titles = (str(state.attributes.get(name) or "") for name in TITLES)
-            heard = [set(text.singulars(text.tokens(title))) for title in titles]
-            if state.state in HEARD and any(said <= words for words in heard):
-                whole = float(said in heard)
-                found.append(frame.measure((entity_id,), None, name=1.0, named_fully=whole))
-        return found
+        fits = {i: fit for i, fit in self._names.named(said, frame, None).items() if fit.full}
+        return self._names.found(said, fits, frame, None)
 
     def _places_as_names(self, mention: Mention, frame: Frame) -> tuple[Grounding, ...]:
         """Return all that several places are the whole names of: "light up Rudolph and the icicles"."""
@@ -190,7 +175,7 @@ class Grounder:
         ids: list[EntityId] = []
         for said in mention.places:
             phrase = device_mention(said, self._lexicon)
-            fits = self._named(phrase, frame, None)
+            fits = self._names.named(phrase, frame, None)
             full = [i for i, fit in fits.items() if fit.full] or list(fits)
             if len(full) != 1:
                 return ()
@@ -220,15 +205,15 @@ class Grounder:
     def _find(self, mention: Mention, frame: Frame, place: Place | None) -> list[Grounding]:
         spec = frame.spec
         if mention.everything:
-            kinds = self._kinds(spec.everything or spec.alone)
-            return self._by_kinds(kinds, mention, frame, place)
+            kinds = self._by_kind.kinds(spec.everything or spec.alone)
+            return self._by_kind.found(kinds, mention, frame, place)
         if not mention.words:
             return self._unnamed(mention, frame, place)
-        named = self._named(mention, frame, place)
-        numbered = self._numbered(mention, frame, place)
+        named = self._names.named(mention, frame, place)
+        numbered = self._names.numbered(mention, frame, place)
         if numbered:
             return [frame.measure(numbered, place, name=1.0, number=1.0)]
-        grouped = self._by_said_kinds(mention, frame, place)
+        grouped = self._by_kind.by_said(mention, frame, place)
         if grouped:
             named = {
                 entity_id: fit
@@ -237,31 +222,12 @@ class Grounder:
             }
         # A thing called so needs no place to be meant: "the bedroom light" may be in any room.
         grouped = [g for g in grouped if len(g.entity_ids) > 1 or g.entity_ids[0] not in named]
-        found = [*self._by_name(mention, named, frame, place), *grouped]
+        found = [*self._names.found(mention, named, frame, place), *grouped]
         if not found and place is None and mention.kind is None:
             own = self.places.find(mention.said)
             if not own.unknown:
                 return self._unnamed(replace(mention, words=()), frame, own)
         return found
-
-    def _numbered(
-        self, mention: Mention, frame: Frame, place: Place | None
-    ) -> tuple[EntityId, ...]:
-        """Return things that are called so and numbered, of another kind than the word usually is.
-
-        "Tracks off" is said of the lamps Track 1 and Track 2, for all that tracks are music.
-        """
-        if not mention.plural or len(mention.words) != 1 or mention.kind is None:
-            return ()
-        said = text.singulars(mention.words)
-        found = []
-        for entity in self._scope.near_in_name(mention, place):
-            name = text.singulars(text.tokens(entity.name))
-            counted = name[:-1] == said and (name[-1].isdigit() or len(name[-1]) == 1)
-            able = entity.domain in frame.spec.commands
-            if counted and able and not mention.kind.kind.fit(entity):
-                found.append(entity.entity_id)
-        return tuple(found) if len(found) > 1 else ()
 
     def _main_light(self, mention: Mention, frame: Frame, place: Place | None) -> Grounding | None:
         """Return the room's own big light: that of the room said, else of the speaker's."""
@@ -280,9 +246,9 @@ class Grounder:
         """Return what has another name for such a thing, as less surely named."""
         found: list[Grounding] = []
         for other, words in in_other_words(mention, self._lexicon):
-            named = self._named(other, frame, place)
+            named = self._names.named(other, frame, place)
             called = {i: fit for i, fit in named.items() if ends_in(self.view.entity(i), words)}
-            for item in self._by_name(other, called, frame, place):
+            for item in self._names.found(other, called, frame, place):
                 features = {**item.features, "name": _OTHER_WORDS * item.features["name"]}
                 found.append(replace(item, features={**features, "named_fully": 0.0}))
         return found
@@ -299,221 +265,27 @@ class Grounder:
                 return found
         phrases = [device_mention(said, self._lexicon) for said in mention.loose]
         for called in phrases:
-            full = {i: f for i, f in self._named(called, frame, place).items() if f.full}
+            full = {i: f for i, f in self._names.named(called, frame, place).items() if f.full}
             if full:
-                return self._by_name(called, full, frame, place)
+                return self._names.found(called, full, frame, place)
         for called in phrases:
             # "The dryer" is the Grain Dryer, or a question; the intent's own domain is not meant.
             if not (mention.unexplained or all(map(self._lexicon.is_own_word, called.words))):
-                part = self._named(called, frame, place)
+                part = self._names.named(called, frame, place)
                 if part:
-                    return self._by_name(called, part, frame, place)
+                    return self._names.found(called, part, frame, place)
             if self._named_otherwise(called, frame, place, least=_SURE_NAME) is not None:
                 return []  # what was named is something else, so nothing else is meant
         implied = frame.implied_domain
         domains = (implied,) if implied in spec.commands else spec.alone
         if _STARTED.issuperset(domains):
             return []  # the only scene of a home is not meant by every word that starts one
-        found = self._by_kinds(self._kinds(domains), mention, frame, place)
+        found = self._by_kind.found(self._by_kind.kinds(domains), mention, frame, place)
         if found or place is None or place.areas is None:
             return found
         # "Turn on the fountain": a place with one thing in it that can be turned on is that thing.
-        other = self._by_kinds(self._kinds(spec.everything), mention, frame, place)
+        other = self._by_kind.found(self._by_kind.kinds(spec.everything), mention, frame, place)
         return other if len(other) == 1 and len(other[0].entity_ids) == 1 else []
-
-    def _kinds(self, domains: Iterable[str]) -> tuple[Kind, ...]:
-        return tuple(self._lexicon.kind_named(domain) for domain in domains)
-
-    def _by_said_kinds(
-        self, mention: Mention, frame: Frame, place: Place | None
-    ) -> list[Grounding]:
-        """Return candidates by the kind that was said, when what stands before it is a place.
-
-        Of the kinds that the last words may name, the longest that anything is of counts:
-        "garage door" for a cover, "door" in the garage for a lock.
-        """
-        allowed = frame.spec.commands.keys() | _CALLED_DOMAINS
-        for said in mention.kinds:
-            if not said.kind.fits.keys() & allowed:
-                continue
-            parsed = replace(mention, kinds=(said,))
-            where = self._where(parsed, frame, place)
-            if isinstance(where, Failure):
-                continue
-            found = self._by_kinds((said.kind,), parsed, frame, where)
-            if found:
-                return found
-        return []
-
-    def _where(self, mention: Mention, frame: Frame, place: Place | None) -> Place | Failure | None:
-        """Return the place within which a kind is meant; fails if the words before it are none."""
-        if not mention.rest:
-            return place
-        own = self.places.find(" ".join(mention.rest))
-        if place is not None and place.areas is not None and own.areas is not None:
-            own = replace(own, areas=own.areas & place.areas)
-        if own.unknown:
-            return Failure("unknown_area", {"area": own.said})
-        return None if frame.spec.anywhere else own
-
-    def _by_kinds(
-        self, kinds: tuple[Kind, ...], mention: Mention, frame: Frame, place: Place | None
-    ) -> list[Grounding]:
-        if not kinds:
-            return []
-        domains = {domain for kind in kinds for domain in kind.fits} | _CALLED_DOMAINS
-        fits: dict[EntityId, float] = {}
-        for entity in self._scope.in_place(domains & frame.spec.commands.keys(), place):
-            fit = max(self._fit(kind, mention, entity) for kind in kinds)
-            if fit and not (mention.everything and is_sensitive(entity)):
-                fits[entity.entity_id] = fit
-        if not fits:
-            return []
-        best = max(fits.values())
-        chosen = [i for i, fit in fits.items() if fit >= min(best, CALLED)]
-        if place is None and not mention.all:
-            chosen += self._alike_here(fits, chosen)
-        chosen = self._most_specific(chosen, mention)
-        if not chosen:
-            return []
-        # A kind that only the intent implies tells half as much as one that was said.
-        share = 1.0 if mention.kind is not None else 0.5
-        number = {"number": 1.0} if mention.plural else {}
-        return [
-            frame.measure(ids, place, kind=share * min(fits[i] for i in ids), **number)
-            for ids in self._groups(chosen, kinds, mention, place)
-        ]
-
-    def _alike_here(self, fits: Mapping[EntityId, float], chosen: list[EntityId]) -> list[EntityId]:
-        """Return what may be called so in the room of the speaker, where none there fits better."""
-        here = {i: fit for i, fit in fits.items() if self.view.area_of(i) == self._speaker_area}
-        if self._speaker_area is None or not here.keys().isdisjoint(chosen):
-            return []
-        return [i for i, fit in here.items() if fit == max(here.values()) and fit >= ALIKE]
-
-    def _fit(self, kind: Kind, mention: Mention, entity: Entity) -> float:
-        fit = kind.fit(entity)
-        if fit < CALLED and mention.kind is not None and kind is mention.kind.kind:
-            called = self._lexicon.called(mention.kind, entity)
-            if called and (fit or entity.domain in _CALLED_DOMAINS):
-                return CALLED
-        if 0.0 < fit < CALLED and not entity.device_class:
-            fit = fit if self._lexicon.may_be(kind, entity) else 0.0
-        return 0.0 if kind.strict and entity.device_class and fit < CALLED else fit
-
-    def _most_specific(self, ids: list[EntityId], mention: Mention) -> list[EntityId]:
-        """Keep what is called by the very word said, if anything is: "lamp", not every light."""
-        if mention.kind is None:
-            return ids
-        same = [
-            i
-            for i in ids
-            if text.singulars(text.tokens(self.view.entity(i).name))
-            == text.singulars(mention.words)
-        ]
-        if len(same) == 1 and not mention.plural:
-            return same
-        if mention.kind.general:
-            return ids
-        called = [i for i in ids if self._lexicon.called(mention.kind, self.view.entity(i))]
-        # "The lamp" is any light where none is called so; "the chandelier" is none.
-        return called if called or mention.kind.words in self._lexicon.own_kinds else ids
-
-    def _groups(
-        self,
-        ids: list[EntityId],
-        kinds: tuple[Kind, ...],
-        mention: Mention,
-        place: Place | None,
-    ) -> list[tuple[EntityId, ...]]:
-        """Split what was found into the sets that could be meant together."""
-        together = mention.plural or mention.everything or all(kind.together for kind in kinds)
-        together = together and not mention.one
-        if not mention.plural and any(is_sensitive(self.view.entity(i)) for i in ids):
-            together = False  # one door was said, so one of them is meant
-        if not together:
-            return [(entity_id,) for entity_id in ids]
-        if mention.all or (place is not None and not place.several):
-            return [tuple(ids)]
-        if mention.both and len(ids) == 2:
-            return [tuple(ids)]
-        return list(self._by_area(ids).values())
-
-    def _by_area(self, ids: Iterable[EntityId]) -> dict[AreaId | None, tuple[EntityId, ...]]:
-        found: dict[AreaId | None, tuple[EntityId, ...]] = {}
-        for entity_id in ids:
-            area_id = self.view.area_of(entity_id)
-            found[area_id] = (*found.get(area_id, ()), entity_id)
-        return found
-
-    # -- by name -----------------------------------------------------------------------------------
-
-    def _named(
-        self, mention: Mention, frame: Frame, place: Place | None
-    ) -> dict[EntityId, NameFit]:
-        fits: dict[EntityId, NameFit] = {}
-        for entity in self._scope.near_in_name(mention, place):
-            if entity.domain in frame.spec.commands:
-                fit = self._scope.name_fit(mention, entity, place)
-                if fit.full or fit.telling:
-                    fits[entity.entity_id] = fit
-        return fits
-
-    def _by_name(
-        self,
-        mention: Mention,
-        fits: Mapping[EntityId, NameFit],
-        frame: Frame,
-        place: Place | None,
-    ) -> list[Grounding]:
-        bound = place if place is not None and place.areas is not None else None
-        found = []
-        for entity_id, fit in fits.items():
-            entity = self.view.entity(entity_id)
-            said = {"name": fit.score, "named_fully": float(fit.full)}
-            if mention.kind is not None:
-                said["kind"] = self._fit(mention.kind.kind, mention, entity)
-            if mention.plural and fit.plural:
-                said["number"] = 1.0
-            found.append(frame.measure((entity_id,), bound, **said))
-        return [*found, *self._together(found, fits, mention, frame, bound)]
-
-    def _together(
-        self,
-        found: list[Grounding],
-        fits: Mapping[EntityId, NameFit],
-        mention: Mention,
-        frame: Frame,
-        place: Place | None,
-    ) -> list[Grounding]:
-        """Return candidates of several that the same words name.
-
-        "The bedside lamps" are all that are called so; two things of one kind, name and room
-        cannot be told apart by any answer, so they are one thing.
-        """
-        if len(found) < 2:
-            return []
-        best = max(item.features["name"] for item in found)
-        least = best - 0.05
-        if mention.plural and not any(fit.plural for fit in fits.values()):
-            least = min(least, _SURE_NAME)  # "both bedside lamps": mine, and Ida's
-        alike = [item for item in found if item.features["name"] >= least]
-        ids = [entity_id for item in alike for entity_id in item.entity_ids]
-        entities = [self.view.entity(entity_id) for entity_id in ids]
-        plain_plural = mention.many and not any(fit.plural for fit in fits.values())
-        if mention.plural or (plain_plural and not any(map(is_sensitive, entities))):
-            here = tuple(i for i in ids if self.view.area_of(i) == self._speaker_area)
-            sets = (
-                [tuple(ids)] if mention.all or not 1 < len(here) < len(ids) else [tuple(ids), here]
-            )
-            return [frame.measure(s, place, **_words_of(alike[0]), number=1.0) for s in sets]
-        if len({(e.name, e.domain) for e in entities}) > 1 or is_sensitive(entities[0]):
-            return []
-        return [
-            frame.measure(twins, place, **_words_of(alike[0]), number=0.1)
-            for twins in self._by_area(ids).values()
-            if len(twins) > 1
-        ]
 
     # -- exceptions and reasons --------------------------------------------------------------------
 
@@ -579,7 +351,7 @@ class Grounder:
         return tuple(
             phrase
             for phrase in phrases
-            if any(f.full and f.telling for f in self._named(phrase, frame, None).values())
+            if any(f.full and f.telling for f in self._names.named(phrase, frame, None).values())
         )
 
 
@@ -590,9 +362,3 @@ def _adds(fit: NameFit, mention: Mention, place: Place | None) -> bool:
     """
     wide = place is not None and not place.several and len(place.areas or ()) > 1
     return fit.telling or bool(mention.rest) or (bool(mention.places) and not wide)
-
-
-def _words_of(item: Grounding) -> dict[str, float]:
-    """Return the features that the words alone gave."""
-    names = ("name", "named_fully", "kind")
-    return {name: item.features[name] for name in names if name in item.features}
