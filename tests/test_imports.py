@@ -101,6 +101,6 @@ def test_the_rule_catches_a_stage_that_imports_another() -> None:
 def test_every_top_level_module_has_a_place_in_the_plan() -> None:
     wiring = {"pipeline", "learning", "judging", "sharing", "receiving", "brain", "daemon", "cli", "evaluate", "control", "service", "demo",
               "chat", "memory", "replay", "households", "explain", "present", "doctor", "reference", "training",
-              "whereabouts", "unlearning", "fleet"}  # fmt: skip
+              "whereabouts", "unlearning", "fleet", "mapping"}  # fmt: skip
     found = {name.split("/")[0].removesuffix(".py") for name, _ in _modules()}
     assert found - {"__init__", "__main__", "models"} <= SHARED | STAGES | wiring

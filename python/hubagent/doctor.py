@@ -134,6 +134,7 @@ def _running_hub(config: Config) -> list[Finding]:
     )
     return [
         Finding(bool(status["connected"]), "hub", found, "see the broker's line"),
+        *_mapping(status["mapping"]),
         *_learning(status["learning"]),
         *_sharing(status["sharing"]),
         *(
@@ -153,6 +154,19 @@ def _running_hub(config: Config) -> list[Finding]:
                 f"clear it: mosquitto_pub -r -n -t '{topic}'",
             )
             for topic in status["retained_commands"]
+        ),
+    ]
+
+
+def _mapping(status: dict[str, Any] | None) -> list[Finding]:
+    if status is None:
+        return []
+    found = f"{status['entities']} entities of {status['file']}"
+    return [
+        Finding(True, "mapping file", found),
+        *(
+            Finding(False, "mapping file", problem, f"mend {status['file']}; it is read at once")
+            for problem in status["problems"]
         ),
     ]
 

@@ -39,11 +39,13 @@ def _sections(group: TyperGroup, before: str) -> list[str]:
         if isinstance(command, TyperCommand):
             lines += ["", f"## `{title}`", "", str(command.help), "", *_parameters(command)]
         elif isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                lines += ["", f"## `{title}`", "", str(command.help), "", *_parameters(command)]
             lines += _sections(command, title)
     return lines
 
 
-def _parameters(command: TyperCommand) -> list[str]:
+def _parameters(command: TyperCommand | TyperGroup) -> list[str]:
     rows = []
     for parameter in command.params:
         if isinstance(parameter, TyperOption) and parameter.help:

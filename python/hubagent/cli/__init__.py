@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from hubagent import __version__
-from hubagent.cli import bridge, hub, measure, memory, sync, upstream
+from hubagent.cli import bridge, devices, hub, measure, memory, sync, upstream
 from hubagent.cli.shared import FAILED, REFUSED, USAGE, err, out
 from hubagent.errors import ConfigError, GuardrailError, HubagentError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 for group in (hub, measure):
     app.add_typer(group.app)
+app.add_typer(devices.app, name="devices")
 app.add_typer(memory.app, name="memory")
 app.add_typer(bridge.app, name="bridge")
 app.add_typer(sync.app, name="sync")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.live import Live
 from rich.progress import Progress
 from rich.table import Table
 
@@ -25,9 +24,6 @@ from hubagent.cli.shared import (
     progress,
 )
 from hubagent.config import load_config
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 app = typer.Typer()
 
@@ -59,35 +55,6 @@ def say(
             out.print(turn["response"], markup=False)
         if turn["decision"] == "refuse":
             raise typer.Exit(FAILED)
-
-
-@app.command()
-def devices(
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on and show changes.")] = False,
-    all_entities: Annotated[
-        bool, typer.Option("--all", help="Settings and diagnostics too.")
-    ] = False,
-    config: ConfigPath = None,
-    state_dir: StateDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """List what the running hub has found, with its state."""
-    snapshots = ask_hub(
-        config, state_dir, "devices", {"watch": watch, "all": all_entities}, timeout_s=None
-    )
-    if as_json:
-        for snapshot in snapshots:
-            print_json(snapshot)
-    elif watch:
-        with Live(console=out, auto_refresh=False) as live:
-            try:
-                for snapshot in snapshots:
-                    live.update(_device_table(snapshot["entities"]), refresh=True)
-            except KeyboardInterrupt:
-                return
-    else:
-        for snapshot in snapshots:
-            out.print(_device_table(snapshot["entities"]))
 
 
 @app.command()
@@ -158,19 +125,3 @@ def service() -> None:
     from hubagent.service import unit_text
 
     sys.stdout.write(unit_text(str(Path(sys.argv[0]).absolute())))
-
-
-def _device_table(rows: Iterable[dict[str, Any]]) -> Table:
-    table = Table("area", "name", "state", box=None)
-    table.add_column("entity", overflow="fold")
-    table.add_column("commands")
-    for row in rows:
-        state = "unavailable" if not row["available"] else row["state"]
-        table.add_row(
-            row["area"] or "-",
-            row["name"],
-            "unknown" if state is None else f"{state} {row['unit']}".strip(),
-            row["entity_id"],
-            ", ".join(row["commands"]),
-        )
-    return table

@@ -27,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 ENVIRONMENT_PREFIX = "HUBAGENT_"
+MAPPING_NAME = "mapping.toml"
 DEFAULT_PATH = Path("/etc/hubagent/hubagent.toml")
 
 
@@ -85,6 +86,9 @@ class MqttConfig:
         "zigbee2mqtt/bridge/extensions",
     )
     """Topics that begin so are thrown away unread: logs, pictures, maps."""
+    mapping_file: Path | None = None
+    """File of devices that no convention covers (see docs/devices.md); none = `mapping.toml` beside
+    this file."""
     announce_as_ha: Choice = "auto"
     """Publish `online` on `homeassistant/status`, which makes devices announce themselves again:
     `auto` = only when no Home Assistant was heard there."""
@@ -306,6 +310,9 @@ def load_config(
     raw = _read_toml(path) if path is not None else {}
     reader.overlay(Config, raw, variables, ENVIRONMENT_PREFIX)
     config = _finish(reader.table(Config, raw, ""), state_dir, reader.problems)
+    if path is not None and config.mqtt.mapping_file is None:
+        mapping_file = path.parent / MAPPING_NAME
+        config = replace(config, mqtt=replace(config.mqtt, mapping_file=mapping_file))
     if reader.problems:
         raise ConfigError(path or "settings", tuple(reader.problems))
     return config

@@ -27,10 +27,12 @@ from hubagent.control import SOCKET_NAME, ControlServer
 from hubagent.daemon.bridging import BridgeService
 from hubagent.daemon.idle import IdleLearner, StoppedError
 from hubagent.daemon.loops import Loop, TurnWorker
+from hubagent.daemon.mapping import MappingFile
 from hubagent.daemon.owner import OwnersWord
 from hubagent.daemon.requests import handlers
 from hubagent.devices import conventions
 from hubagent.devices.directory import Directory
+from hubagent.devices.mapping import Mapped
 from hubagent.errors import HubagentError, TransportError
 from hubagent.mqtt.broker import EmbeddedBroker, Login
 from hubagent.mqtt.client import MqttClient
@@ -85,6 +87,8 @@ class Daemon:
         """Everything that learns; ``None`` when that is switched off."""
         self.learner: IdleLearner | None = None
         self._understand = understand
+        self.reached = config.mqtt
+        """How the broker is reached; with the password of our own where there is one."""
         self._topics = Topics(config.hub.name)
         self._signal = ChangeSignal()
         self._broker: EmbeddedBroker | None = None
@@ -128,11 +132,12 @@ class Daemon:
         )
         self._owner = OwnersWord(config.home, self.store)
         self._owner.apply_places()
-        adapters = conventions.adapters()
-        self._directory = Directory(self.store, adapters)
-        self._directory.start()
+        adapters = (Mapped(), *conventions.adapters())
+        self.directory = Directory(self.store, adapters)
+        self.directory.start()
+        self._mapping = MappingFile(config.mqtt.mapping_file, self.directory, clock)
         self._owner.apply_entities()
-        settings = self._start_broker(config.mqtt)
+        settings = self.reached = self._start_broker(config.mqtt)
         client = self._client = MqttClient(
             settings,
             hub=config.hub.name,
@@ -142,7 +147,7 @@ class Daemon:
                 self._topics.event,
                 *(name for adapter in adapters for name in adapter.filters()),
             ],
-            only_311=self._broker is not None and self._broker.program == "amqtt",
+            only_311=self.only_311,
         )
         executor = Executor(
             self.store,
@@ -180,7 +185,7 @@ class Daemon:
         self._pump = Pump(
             client,
             self.store,
-            self._directory,
+            self.directory,
             topics=self._topics,
             presence=self._presence,
             clock=clock,
@@ -207,8 +212,7 @@ class Daemon:
             loop.start()
         client.start()
         if config.bridge.serial or config.bridge.listen:
-            amqtt = self._broker is not None and self._broker.program == "amqtt"
-            self.bridge = BridgeService(config, settings, clock, only_311=amqtt)
+            self.bridge = BridgeService(config, settings, clock, only_311=self.only_311)
             self.bridge.start()
         self._control = ControlServer(config.hub.state_dir / SOCKET_NAME, handlers(self))
         self._control.start()
@@ -328,6 +332,11 @@ class Daemon:
             self.learner.spoken()
         return self._worker.submit(utterance)
 
+    @property
+    def only_311(self) -> bool:
+        """Whether the broker is our own and speaks MQTT 3.1.1 only."""
+        return self._broker is not None and self._broker.program == "amqtt"
+
     def is_well(self) -> bool:
         """Return whether the queue is being emptied and the store lives on."""
         now_s = self.clock.monotonic_s()
@@ -338,7 +347,7 @@ class Daemon:
         """Return how everything is, for ``doctor`` and the status line."""
         assert self._client is not None  # noqa: S101 - start() made it
         standing = self._client.standing()
-        refused = {**self._directory.problems, **self._pump.refused()}
+        refused = {**self.directory.problems, **self._pump.refused()}
         return {
             "connected": standing.connected,
             "reason": standing.reason,
@@ -352,6 +361,7 @@ class Daemon:
             "entities": len(self.store.view().entities()),
             "turns": self._worker.counters()["turns"],
             "bridge": None if self.bridge is None else self.bridge.health(),
+            "mapping": self._mapping.health(),
             "learning": None if self.brain is None else self.brain.health(),
             "sharing": self._sharing_health(),
             "home_assistant": self._presence.home_assistant_heard,
@@ -398,6 +408,7 @@ class Daemon:
     # --- steps of the threads ----------------------------------------------------------------------
 
     def _pump_once(self) -> None:
+        self._mapping.apply()
         self._pump.run_once()
         self._owner.apply_entities()
 

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from hubagent import explain, memory, sharing
+from hubagent.daemon.mapping import watch
 from hubagent.errors import DataError, TransportError
 from hubagent.present import device_documents, turn_document
 from hubagent.types import AreaId, TurnId, Utterance
@@ -29,6 +30,7 @@ def handlers(
         "devices": lambda params: _devices(daemon, params),
         "explain": lambda params: _explain(daemon, params),
         "learn": lambda params: _learn(daemon, params),
+        "map": lambda params: _map(daemon, params),
         "memory": lambda params: [_memory(daemon, params)],
         "status": lambda _params: [daemon.health()],
         "sync": lambda params: [_sync(daemon, params)],
@@ -70,6 +72,23 @@ def _devices(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str,
 def _rows(daemon: Daemon, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = device_documents(daemon.store.view())
     return [row for row in rows if params.get("all") or not row["category"]]
+
+
+def _map(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    topic, seconds = params.get("topic"), params.get("seconds")
+    if not isinstance(topic, str):
+        raise DataError("`topic`: expected a text")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise DataError("`seconds`: expected a number")
+    return watch(
+        daemon.reached,
+        daemon.config.hub.name,
+        daemon.clock,
+        daemon.directory,
+        topic,
+        seconds,
+        only_311=daemon.only_311,
+    )
 
 
 def _explain(daemon: Daemon, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hubagent.ports import Adapter, Context
-    from hubagent.types import Declaration, EntityId, Message, Publication
+    from hubagent.types import Declaration, Discovery, EntityId, Message, Publication
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,17 +68,33 @@ class Directory:
         except DataError as error:
             self._refuse(message.topic, str(error))
             return ()
+        return self.take(adapter, found, message.topic, message.heard_at_s)
+
+    def take(
+        self, adapter: str, found: Discovery, place: str, now_s: float
+    ) -> tuple[Publication, ...]:
+        """Take in what the adapter of that name has found in a place; return what it wants sent."""
         for reason in found.refused:
-            self._refuse(message.topic, reason)
+            self._refuse(place, reason)
         declared = {item.entity.source: item for item in found.declared}
         gone = set(found.removed) - declared.keys()
         for known in (self._announced.keys() | self._former.keys()) if found.complete else ():
             if known.startswith(found.complete) and known not in declared:
                 gone.add(known)
         touched = self._take_in(self._ranks[adapter], declared, gone)
-        self._settle(touched, message.heard_at_s)
+        self._settle(touched, now_s)
         self._forget_former(gone)
         return found.requests
+
+    def heard_on(self, topic: str) -> tuple[EntityId, ...]:
+        """Return the entities that hear something on exactly this topic, sorted."""
+        return tuple(
+            sorted(
+                item.entity.entity_id
+                for item in list(self._told.values())
+                if any(binding.topic == topic for binding in item.bindings)
+            )
+        )
 
     def _refuse(self, topic: str, reason: str) -> None:
         self._problems[reason.partition(":")[0]] += 1

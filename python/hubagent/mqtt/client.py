@@ -109,6 +109,7 @@ class MqttClient:
         filters: Sequence[tuple[str, int]] = (("#", 0),),
         precious: Sequence[str] = (),
         only_311: bool = False,
+        tells_status: bool = True,
         rng: random.Random | None = None,
     ) -> None:
         """Build; nothing is connected before :meth:`start`.
@@ -122,11 +123,13 @@ class MqttClient:
             precious: Filters of messages that overflow must not drop before plain states, such as
                 announcements of devices and requests of people.
             only_311: The broker is known to speak 3.1.1 only, so 5 is not tried first.
+            tells_status: Say on the status topic whether we are there; not for one who only listens.
             rng: Source of the jitter between attempts.
         """
         self._config = config
         self._client_id = f"hubagent-{hub}"
         self._status_topic = f"hubagent/{hub}/status"
+        self._tells_status = tells_status
         self._filters = tuple(filters)
         self._inbox = Inbox(clock, excluded=config.excluded_prefixes, precious=precious)
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
@@ -154,7 +157,7 @@ class MqttClient:
     def stop(self) -> None:
         """Say goodbye, disconnect, and wait for the thread; may be called twice."""
         connection = self._connection
-        if connection is not None and self._up.is_set():
+        if connection is not None and self._tells_status and self._up.is_set():
             info = connection.publish(self._status_topic, _status("offline"), qos=1, retain=True)
             if info.rc == MQTT_ERR_SUCCESS:
                 info.wait_for_publish(1.0)
@@ -279,7 +282,8 @@ class MqttClient:
         connection.on_subscribe = self._on_subscribe
         connection.on_message = self._on_message
         connection.connect_timeout = CONNECT_TIMEOUT_S
-        connection.will_set(self._status_topic, _status("offline"), qos=1, retain=True)
+        if self._tells_status:
+            connection.will_set(self._status_topic, _status("offline"), qos=1, retain=True)
         if self._config.username:
             connection.username_pw_set(self._config.username, self._config.password.reveal())
         self._connection = connection
@@ -342,7 +346,8 @@ class MqttClient:
         self._reason = ""
         self._inbox.new_connection()
         client.subscribe(self._subscriptions())
-        client.publish(self._status_topic, _status("online"), qos=1, retain=True)
+        if self._tells_status:
+            client.publish(self._status_topic, _status("online"), qos=1, retain=True)
 
     def _subscriptions(self) -> Any:  # noqa: ANN401 - paho takes a list of either kind of pair
         if self._protocol is not MQTTProtocolVersion.MQTTv5:
