@@ -60,6 +60,11 @@ void hub_board(hub *device, const char *board) {
     device->board = board;
 }
 
+void hub_on_update(hub *device, hub_update update, void *state) {
+    device->update = update;
+    device->update_state = state;
+}
+
 void hub_on_command(hub *device, hub_obey obey, void *user) {
     device->obey = obey;
     device->user = user;
@@ -200,11 +205,26 @@ static void say_next(hub *device, uint32_t moment) {
     }
 }
 
-static void say_all_again(hub *device) {
+void hub_say_again(hub *device) {
     device->announced = 0;
     device->flight = 0;
-    device->stepped = device->pinged = device->asking = false; /* it may be another host, with another clock */
     hub_all_changed(device);
+}
+
+/* It may be another host, with another clock. */
+static void on_hello(hub *device) {
+    device->stepped = device->pinged = device->asking = false;
+    hub_say_again(device);
+}
+
+static void refuse_update(hub *device, const hub_body *body) {
+    uint32_t transfer;
+    hub_writer writer;
+    if (hub_body_uint(body, 0, &transfer) && hub_say(device, &writer, HUB_OTA_STATE)) {
+        hub_put_uint(&writer, 0, transfer);
+        hub_put_uint(&writer, 2, 7);
+        hub_said(device, &writer);
+    }
 }
 
 static void on_ack(hub *device, const hub_body *body) {
@@ -220,7 +240,7 @@ static void on_frame(hub *device, const hub_frame *frame) {
     }
     switch (frame->kind) {
     case HUB_HELLO:
-        say_all_again(device);
+        on_hello(device);
         break;
     case HUB_COMMAND:
         hub_on_order(device, &frame->body);
@@ -237,6 +257,8 @@ static void on_frame(hub *device, const hub_frame *frame) {
     case HUB_OTA_ABORT:
         if (device->update != NULL) {
             device->update(device, frame->kind, &frame->body, device->update_state);
+        } else {
+            refuse_update(device, &frame->body);
         }
         break;
     default:
@@ -275,6 +297,9 @@ void hub_poll(hub *device) {
         say_next(device, moment);
     }
     flush(device);
+    if (device->update != NULL) {
+        device->update(device, 0, NULL, device->update_state);
+    }
 }
 
 /* ---- the rest ---- */
@@ -295,6 +320,10 @@ bool hub_linked(const hub *device) {
 
 bool hub_idle(const hub *device) {
     return device->flight == 0 && next(device) == 0 && device->waiting == 0 && device->out_at == device->out_end;
+}
+
+bool hub_is_known(const hub *device) {
+    return device->announced > device->count + 1;
 }
 
 bool hub_time(const hub *device, uint32_t *seconds) {

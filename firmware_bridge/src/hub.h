@@ -78,7 +78,7 @@ typedef struct hub hub;
  * Text has no closing zero and lies in the frame: copy what is to be kept. */
 typedef uint8_t (*hub_obey)(hub *device, uint8_t entity, const hub_value *value, void *user);
 
-/* Takes messages of an update, 16-19; storing and checking the image is its work. */
+/* Takes messages of an update, 16-19, and without a body every poll; update/hub_update.h has one. */
 typedef void (*hub_update)(hub *device, uint8_t kind, const hub_body *body, void *update);
 
 /* The fields are the library's own. What is used most stands first: AVR reaches 64 bytes with one instruction. */
@@ -184,6 +184,12 @@ bool hub_time(const hub *device, uint32_t *seconds);
 /* The first thing that went wrong since hub_begin: HUB_FINE if nothing. */
 enum hub_error hub_error(const hub *device);
 
+/* True once the hub has acknowledged all that the device is. */
+bool hub_is_known(const hub *device);
+/* Says all of the device again, as when the hub asks. */
+void hub_say_again(hub *device);
+/* Who takes updates; without one they are refused. */
+void hub_on_update(hub *device, hub_update update, void *state);
 /* Begins and sends a frame that is not repeated; for updates. False: the line is not free, or it does not fit. */
 bool hub_say(hub *device, hub_writer *writer, uint8_t kind);
 bool hub_said(hub *device, hub_writer *writer);

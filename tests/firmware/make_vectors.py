@@ -18,6 +18,7 @@ import sign_image  # noqa: E402
 
 TARGET = ROOT / "vectors.json"
 BOARD = "relay-1"
+RUNS = "1.0.0"
 FRAMES: tuple[tuple[str, int, int, int, dict[int, reference.Scalar]], ...] = (
     ("host asks who is there", 1, 0, 0, {}),
     ("hello", 1, 1, 0, {0: "blind-7f3a", 1: "1.0.2", 2: "Bedroom Blind", 3: 17, 4: 2}),
@@ -68,7 +69,7 @@ def _key(folder: Path, seed: int) -> Path:
 
 
 def _images() -> dict[str, Any]:
-    """Images and the last code of ``ota_state`` of a device of ``BOARD`` that holds the public key."""
+    """Images and the last code of ``ota_state`` of a device of ``BOARD`` that runs ``RUNS`` and holds the public key."""
     content = bytes(place * 7 % 256 for place in range(600))
     with tempfile.TemporaryDirectory() as name:
         key, other = _key(Path(name), 1), _key(Path(name), 2)
@@ -77,7 +78,12 @@ def _images() -> dict[str, Any]:
         renamed = good.replace(b"1.2.0", b"9.9.9")
         cases = (
             ("whole", good, 1),
-            ("empty", sign_image.image(b"", BOARD, "0", key), 1),
+            ("empty", sign_image.image(b"", BOARD, "2", key), 1),
+            ("the same version", sign_image.image(content, BOARD, RUNS, key), 1),
+            ("the same with a suffix", sign_image.image(content, BOARD, f"{RUNS}-rc2", key), 1),
+            ("a version without numbers", sign_image.image(content, BOARD, "next", key), 1),
+            ("older", sign_image.image(content, BOARD, "0.99.7", key), 9),
+            ("older by its first number", sign_image.image(content, BOARD, "0", key), 9),
             ("signed by another", sign_image.image(content, BOARD, "1.2.0", other), 3),
             ("flipped signature", good[:108] + bytes([good[108] ^ 1]) + good[109:], 3),
             ("for another board", sign_image.image(content, "relay-2", "1.2.0", key), 4),
@@ -86,6 +92,7 @@ def _images() -> dict[str, Any]:
         )
         return {
             "board": BOARD,
+            "runs": RUNS,
             "public": sign_image.public_key(key).hex(),
             "cases": [
                 {"name": name, "image": made.hex(), "code": code} for name, made, code in cases

@@ -7,6 +7,8 @@
 
 #include "../../examples/example.h"
 #include "hub_posix.h"
+#include "hub_posix_flash.h"
+#include "update/hub_update.h"
 
 #ifndef FIRMWARE_VERSION
 #define FIRMWARE_VERSION "1.0.0"
@@ -37,13 +39,17 @@ float board_celsius(void) {
 }
 
 static int usage(const char *name) {
-    fprintf(stderr, "usage: %s (--pty LINK | --tcp HOST:PORT) [--id ID] [--state DIR]\n", name);
+    fprintf(stderr, "usage: %s (--pty LINK | --tcp HOST:PORT) [--id ID] [--state DIR [--key KEY]]\n"
+                    "KEY, the maker's public key, lets it take updates: run it by boot then\n", name);
     return 2;
 }
 
 int main(int count, char **words) {
     static hub device;
     static hub_entity entities[EXAMPLE_ENTITIES];
+    static hub_updates updates;
+    static uint8_t key[32];
+    bool updated = false;
     hub_posix posix = {-1, NULL, NULL, 0, NULL};
     const char *id = this_example.id, *pty = NULL;
     char *tcp = NULL;
@@ -56,12 +62,14 @@ int main(int count, char **words) {
             id = words[at + 1];
         } else if (strcmp(words[at], "--state") == 0) {
             folder = words[at + 1];
+        } else if (strcmp(words[at], "--key") == 0 && hub_posix_key(words[at + 1], key)) {
+            updated = true;
         } else {
             return usage(words[0]);
         }
     }
     char *colon = tcp == NULL ? NULL : strrchr(tcp, ':');
-    if (count % 2 == 0 || (pty == NULL) == (colon == NULL)) {
+    if (count % 2 == 0 || (pty == NULL) == (colon == NULL) || (updated && folder == NULL)) {
         return usage(words[0]);
     }
     posix.folder = folder;
@@ -75,6 +83,10 @@ int main(int count, char **words) {
     const hub_port port = hub_posix_port(&posix);
     hub_begin(&device, &port, entities, EXAMPLE_ENTITIES, id, this_example.name, FIRMWARE_VERSION);
     hub_board(&device, this_example.board);
+    const hub_flash flash = hub_posix_flash(folder);
+    if (updated) {
+        hub_take_updates(&device, &updates, &flash, key, NULL);
+    }
     this_example.begin(&device);
     if (hub_error(&device) != HUB_FINE) {
         fprintf(stderr, "%s: the device could not be made (error %d)\n", words[0], (int)hub_error(&device));

@@ -80,6 +80,7 @@ class Answer(enum.IntEnum):
     WRONG_DIGEST = 6
     NO_UPDATES = 7
     NOT_NOW = 8
+    OLDER = 9
 
 
 WORDS = {
@@ -90,6 +91,7 @@ WORDS = {
     Answer.WRONG_DIGEST: "what arrived is not what was signed",
     Answer.NO_UPDATES: "the device takes no updates",
     Answer.NOT_NOW: "the device cannot be updated now",
+    Answer.OLDER: "the image is older than what the device runs",
 }
 
 
