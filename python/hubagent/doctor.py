@@ -135,7 +135,7 @@ def _running_hub(config: Config) -> list[Finding]:
     return [
         Finding(bool(status["connected"]), "hub", found, "see the broker's line"),
         *_mapping(status["mapping"]),
-        *_learning(status["learning"]),
+        *_learning(status["learning"], off=status["learning_off"]),
         *_sharing(status["sharing"]),
         *(
             Finding(
@@ -171,7 +171,7 @@ def _mapping(status: dict[str, Any] | None) -> list[Finding]:
     ]
 
 
-def _learning(status: dict[str, Any] | None) -> list[Finding]:
+def _learning(status: dict[str, Any] | None, *, off: bool) -> list[Finding]:
     """Tell what is learned; a journal that the disk refuses is the one thing to be mended."""
     if status is None:
         return [Finding(True, "learning", "switched off")]
@@ -179,7 +179,7 @@ def _learning(status: dict[str, Any] | None) -> list[Finding]:
     pairs = ", ".join(f"{count} {stage}" for stage, count in status["pairs"].items() if count)
     at = None if last is None else datetime.fromtimestamp(last["at"], tz=UTC).astimezone()
     when = "never" if at is None else f"{at:%Y-%m-%d %H:%M}"
-    found = (
+    found = ("off for now, " if off else "") + (
         f"{journal['turns']} turns kept ({journal['bytes'] / 2**20:.1f} MiB), "
         f"pairs: {pairs or 'none'}, last pass: {when}"
     )

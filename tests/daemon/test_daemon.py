@@ -338,7 +338,7 @@ def test_a_fault_in_the_pump_is_survived(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     daemon = make_daemon()
-    real = daemon._directory.handle
+    real = daemon.directory.handle
     faults: list[str] = []
 
     def fail_once(adapter: str, message: Message) -> Any:
@@ -347,7 +347,7 @@ def test_a_fault_in_the_pump_is_survived(
             raise RuntimeError("a bug")
         return real(adapter, message)
 
-    monkeypatch.setattr(daemon._directory, "handle", fail_once)
+    monkeypatch.setattr(daemon.directory, "handle", fail_once)
     lamp = make_lamp()
     wait_until(lambda: daemon.health()["faults"]["pump"] == 1)
     lamp.announce()

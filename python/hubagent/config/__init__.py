@@ -86,6 +86,8 @@ class MqttConfig:
         "zigbee2mqtt/bridge/extensions",
     )
     """Topics that begin so are thrown away unread: logs, pictures, maps."""
+    announce_itself: bool = True
+    """Show the hub in Home Assistant: its last answer, what it has learned, undo, learning on or off."""
     mapping_file: Path | None = None
     """File of devices that no convention covers (see docs/devices.md); none = `mapping.toml` beside
     this file."""

@@ -26,6 +26,7 @@ from hubagent.context.store import ContextStore
 from hubagent.control import SOCKET_NAME, ControlServer
 from hubagent.daemon.bridging import BridgeService
 from hubagent.daemon.idle import IdleLearner, StoppedError
+from hubagent.daemon.itself import Itself, LearningSwitch
 from hubagent.daemon.loops import Loop, TurnWorker
 from hubagent.daemon.mapping import MappingFile
 from hubagent.daemon.owner import OwnersWord
@@ -145,6 +146,8 @@ class Daemon:
             precious=[
                 self._topics.utterance,
                 self._topics.event,
+                self._topics.undo,
+                self._topics.learning_set,
                 *(name for adapter in adapters for name in adapter.filters()),
             ],
             only_311=self.only_311,
@@ -165,6 +168,9 @@ class Daemon:
                 state_dir=config.hub.state_dir,
                 settings=config.learning,
             )
+        switch = None
+        if self.brain is not None:
+            switch = LearningSwitch(config.hub.state_dir / "learning.off", self.brain)
         self.pipeline = Pipeline(
             understand=understand,
             values=values,
@@ -174,13 +180,24 @@ class Daemon:
             schedule=self._schedule,
             satellites={name: AreaId(area) for name, area in config.home.satellites.items()},
             default_area=AreaId(config.hub.area) if config.hub.area else None,
-            observer=self.brain,
+            observer=switch,
             rewriter=self.brain.rewriter if self.brain is not None else None,
         )
         self._worker = TurnWorker(self.pipeline.run_turn, self._answer, clock)
         if self.brain is not None:
             self.brain.attach(self.pipeline)
-            self.learner = IdleLearner(self.brain, clock, is_busy=lambda: self._worker.is_busy)
+            self.learner = IdleLearner(self.brain, clock, is_busy=self._is_busy)
+        self._switch = switch
+        self._itself = Itself(
+            self._topics,
+            client,
+            clock,
+            shown=config.mqtt.announce_itself,
+            learning=switch,
+            learned=None if self.brain is None else self.brain.store,
+            turns=self.pipeline.turns,
+            say=self._submit,
+        )
         self._presence = Presence(config.mqtt.announce_as_ha, clock)
         self._pump = Pump(
             client,
@@ -189,9 +206,10 @@ class Daemon:
             topics=self._topics,
             presence=self._presence,
             clock=clock,
-            listeners=[self._signal, *([self.brain] if self.brain is not None else [])],
+            listeners=[self._signal, *([switch] if switch is not None else [])],
             on_utterance=self._submit,
             on_event=self._on_event,
+            on_command=self._itself.command,
         )
         self._tick_beat_s = clock.monotonic_s()
         self._ticker = Loop("store", self._tick)
@@ -327,6 +345,9 @@ class Daemon:
         """
         return self._submit(utterance).result(SAY_TIMEOUT_S)
 
+    def _is_busy(self) -> bool:
+        return self._worker.is_busy or (self._switch is not None and not self._switch.is_on)
+
     def _submit(self, utterance: Utterance) -> Future[TurnRecord]:
         if self.learner is not None:
             self.learner.spoken()
@@ -362,6 +383,7 @@ class Daemon:
             "turns": self._worker.counters()["turns"],
             "bridge": None if self.bridge is None else self.bridge.health(),
             "mapping": self._mapping.health(),
+            "learning_off": self._switch is not None and not self._switch.is_on,
             "learning": None if self.brain is None else self.brain.health(),
             "sharing": self._sharing_health(),
             "home_assistant": self._presence.home_assistant_heard,
@@ -416,9 +438,10 @@ class Daemon:
         self._ticker.wait(TICK_EVERY_S)
         changes = self.store.tick()
         self._signal.changed(changes)
-        if self.brain is not None:
-            self.brain.changed(changes)
+        if self.brain is not None and self._switch is not None:
+            self._switch.changed(changes)
             self.brain.tick()
+        self._itself.run_once()
         self._tick_beat_s = self.clock.monotonic_s()
 
     def _share(self) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hubagent.devices.ha_payload import JsonObject
     from hubagent.types import Declaration, Message
 
+OWN_DEVICE = "hubagent_hub_"
+"""Beginning of the identifier of a hub that announces itself: no hub takes one for a thing in the home."""
 _ENTITY_ID = re.compile(r"([a-z0-9_]+)\.[^\s./#+]+")
 _MAC = re.compile(r"[0-9a-f]{2}(?:[:-]?[0-9a-f]{2}){5}")
 
@@ -64,6 +66,8 @@ class HomeAssistant:
         if not message.payload.strip():
             return self._cleared(source)
         config = expand(read_object(message.payload))
+        if _is_hub(config):
+            return self._cleared(source)
         if Config(config).flag("migrate_discovery"):
             self._migrating.update(self._sources(source))
             return Discovery()
@@ -135,6 +139,13 @@ class HomeAssistant:
         self._identities.pop(source, None)
         self._migrating.discard(source)
         self._orphans.discard(source)
+
+
+def _is_hub(config: JsonObject) -> bool:
+    device = config.get("device")
+    known = device.get("identifiers") if isinstance(device, dict) else None
+    listed = known if isinstance(known, list) else [known]
+    return any(isinstance(item, str) and item.startswith(OWN_DEVICE) for item in listed)
 
 
 def declare(component: str, topic: DiscoveryTopic, source: str, config: Config) -> Declaration:

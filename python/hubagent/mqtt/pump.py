@@ -53,6 +53,7 @@ class Pump:
         listeners: Sequence[ChangeListener],
         on_utterance: Callable[[Utterance], object],
         on_event: Callable[[SpeechEvent], object],
+        on_command: Callable[[Message], object],
     ) -> None:
         """Build.
 
@@ -66,6 +67,7 @@ class Pump:
             listeners: Told of every change.
             on_utterance: Takes a request; must return at once.
             on_event: Takes an event of a satellite; must return at once.
+            on_command: Takes what is sent to the hub as a device; must return at once.
         """
         self._client = client
         self._context = context
@@ -77,6 +79,7 @@ class Pump:
         self._listeners = tuple(listeners)
         self._on_utterance = on_utterance
         self._on_event = on_event
+        self._on_command = on_command
         self._refused: Counter[str] = Counter()
         self._counts = dict.fromkeys(("batches", "changes", "unclaimed", "failed"), 0)
         self.beat_s = clock.monotonic_s()
@@ -93,6 +96,8 @@ class Pump:
                 self._presence.hear(message)
             elif message.topic in (self._topics.utterance, self._topics.event):
                 self._hear_speech(message)
+            elif message.topic in (self._topics.undo, self._topics.learning_set):
+                self._on_command(message)
         due = self._presence.due(self._client.standing())
         if due is not None:
             self._send(due)

@@ -67,6 +67,26 @@ class Topics:
         return f"hubagent/{self.hub}/response"
 
     @property
+    def undo(self) -> str:
+        """Takes back the last thing done; our button in Home Assistant."""
+        return f"hubagent/{self.hub}/undo"
+
+    @property
+    def learned(self) -> str:
+        """How many learned pairs are in use; retained."""
+        return f"hubagent/{self.hub}/learned"
+
+    @property
+    def learning(self) -> str:
+        """Whether the hub learns; retained."""
+        return f"hubagent/{self.hub}/learning"
+
+    @property
+    def learning_set(self) -> str:
+        """Switches learning on and off."""
+        return f"hubagent/{self.hub}/learning/set"
+
+    @property
     def status(self) -> str:
         """Whether the hub is there; retained."""
         return f"hubagent/{self.hub}/status"
