@@ -86,11 +86,11 @@ class Running:
         """Do now what the service does every quarter of an hour."""
         self.do(self.intake.upkeep())
 
-    def secret(self, uses: int = 99) -> str:
+    def secret(self, uses: int = 99, days: int = 1) -> str:
         """Return a new secret to enrol by."""
         registry = registry_in(self.settings.state_dir)
         try:
-            return registry.add_secret(uses=uses, ends_s=self.clock.now_s() + 86_400.0)[1]
+            return registry.add_secret(uses=uses, ends_s=self.clock.now_s() + days * 86_400.0)[1]
         finally:
             registry.close()
 
