@@ -28,14 +28,20 @@ $(INSTALLED): $(VENV)/bin/python pyproject.toml $(RUST_SOURCES)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-system:  ## Install what comes as a Debian package (mosquitto, openssl, gcc-avr), or name it
-	@missing=; [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing=mosquitto; \
+# The runtime of clang's fuzzer has the version of clang in its name.
+system:  ## Install what comes as Debian packages (mosquitto, openssl, and what tries the C library), or name it
+	@missing=; fuzzer=; [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing=mosquitto; \
 	  command -v openssl >/dev/null || missing="$$missing openssl"; \
 	  command -v avr-gcc >/dev/null || missing="$$missing gcc-avr avr-libc"; \
-	  if [ -z "$$missing" ]; then :; \
+	  command -v valgrind >/dev/null || missing="$$missing valgrind"; \
+	  command -v clang >/dev/null || missing="$$missing clang"; \
+	  [ -e "$$(clang -print-file-name=libclang_rt.fuzzer-$$(uname -m).a 2>/dev/null)" ] || fuzzer=yes; \
+	  if [ -z "$$missing$$fuzzer" ]; then :; \
 	  elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	  else echo "not installed: $$missing (without mosquitto the slower amqtt serves, and tests that need any are skipped); install with: sudo apt-get install $$missing"; fi
+	    apt-get update -qq; \
+	    [ -z "$$fuzzer" ] || missing="$$missing $$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$$/libclang-rt-\1-dev/p')"; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  else echo "not installed:$$missing$${fuzzer:+ libclang-rt-VERSION-dev} (without mosquitto the slower amqtt serves, and tests that need any are skipped); install with: sudo apt-get install $$missing"; fi
 
 run: install system  ## Run the main job: embedded broker, simulated home, agent, chat
 	@$(BIN)/hubagent demo
@@ -77,10 +83,11 @@ bench-learning: install  ## Households with and without each part of learning; c
 	$(BIN)/hubagent evaluate learning --homes 100 --days 42 --seed 1 --seeds 3 --plots docs \
 	  --utterances $(DATA)/slurp/open_test.jsonl --asr $(DATA)/slurp/open_test_asr.jsonl
 
-fuzz:  ## Fuzz each bytes-in function for SECONDS (60)
+fuzz:  ## Fuzz each bytes-in function, of Rust and of C, for SECONDS (60)
 	@command -v cargo-fuzz >/dev/null || { echo 'not installed: cargo-fuzz; install it with: cargo install cargo-fuzz'; exit 1; }
 	cd rust/fuzz && for target in $$(cargo fuzz list --fuzz-dir .); do \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . $$target -- -max_total_time=$(or $(SECONDS),60) || exit 1; done
+	$(MAKE) -C firmware_bridge fuzz OUT=../build/firmware SECONDS=$(or $(SECONDS),60)
 
 $(TRAIN_VENV)/bin/python:
 	$(PYTHON) -m venv $(TRAIN_VENV)

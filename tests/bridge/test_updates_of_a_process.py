@@ -93,10 +93,10 @@ def test_an_update_that_power_cuts_off_goes_on_where_it_was(
     wait_until(lambda: bench.last("$state") == b"offline")
     bench.home.plug_in()
     wait_until(lambda: transfer.offset > 0 and bench.home.stored > stored)
-    assert (bench.home.folder / "slot-b").read_bytes() == data[: bench.home.stored]
+    assert data.startswith((bench.home.folder / "slot-b").read_bytes())
     wait_until(lambda: transfer.outcome is not None, 40)
     assert transfer.outcome == ""
-    assert bench.runs("2.0.0")
+    wait_until(lambda: bench.runs("2.0.0"))
     bench.home.cut()
     bench.home.plug_in()
     wait_until(lambda: bench.info().get("boot") == 4 and bench.runs("2.0.0"), 20)
@@ -132,7 +132,7 @@ def test_what_is_signed_by_another_for_another_board_or_older_is_refused(
     with pytest.raises(DataError, match="damaged"):
         bench.update(workshop.image("2.0.0")[:-1] + b"?")
     assert bench.home.stored == 0
-    assert bench.runs("1.0.0")
+    wait_until(lambda: bench.runs("1.0.0"))
 
 
 def test_a_slot_that_was_tampered_with_is_not_started(
