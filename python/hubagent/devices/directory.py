@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubagent.devices.entity_ids import EntityIds
-from hubagent.devices.merge import Announced, all_keys, identity, merged
+from hubagent.devices.keys import all_keys, identity
+from hubagent.devices.merge import Announced, merged
 from hubagent.errors import DataError
 
 if TYPE_CHECKING:

@@ -1,18 +1,19 @@
 """One physical device announced by several conventions becomes one device with its entities once.
 
 Pure functions over declarations given in order of precedence. Which announcements belong together
-is told by shared keys: identifiers, connections and MAC addresses of devices; unique ids, and the
-places where states and events are heard, of entities.
+is told by the keys of :mod:`hubagent.devices.keys`; within one device also by what entities are called.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from hubagent.devices.draft import slug
-from hubagent.types import Device, DeviceId, EntityId, Role
+from hubagent.devices.keys import command_keys, device_keys, identity, near_keys, place_keys
+from hubagent.types import Device, DeviceId, EntityId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from hubagent.types import Capability, Declaration, Entity
 
 _ADDRESS = re.compile(r"(?:0x)?[0-9a-f]{12,16}", re.IGNORECASE)
-_BARE_MAC = re.compile(r"[0-9a-f]{2}(?:[:-]?[0-9a-f]{2}){5}", re.IGNORECASE)
 
 
 class Announced(NamedTuple):
@@ -28,41 +28,6 @@ class Announced(NamedTuple):
 
     rank: int
     declaration: Declaration
-
-
-def device_keys(device: Device | None) -> set[str]:
-    """Return what identifies a device across conventions."""
-    if device is None:
-        return set()
-    keys = {f"id:{item}" for item in device.identifiers} | set(device.connections)
-    for item in device.identifiers:
-        if _BARE_MAC.fullmatch(item):
-            digits = re.sub(r"[:-]", "", item.lower())
-            keys.add("mac:" + ":".join(digits[at : at + 2] for at in range(0, 12, 2)))
-    return keys
-
-
-def place_keys(declaration: Declaration) -> set[str]:
-    """Return the places where the entity's state or event is heard."""
-    return {
-        f"at:{item.topic} {' '.join(item.pointers) or item.template}"
-        for item in declaration.bindings
-        if item.role is Role.EVENT or (item.role is Role.ATTRIBUTE and item.attribute == "state")
-    }
-
-
-def identity(entity: Entity) -> str:
-    """Return what an entity is known by for good: domain and unique id, else its source."""
-    return f"{entity.domain} {entity.unique_id}" if entity.unique_id else entity.source
-
-
-def all_keys(declaration: Declaration) -> set[str]:
-    """Return every key by which a declaration may belong together with another."""
-    return (
-        device_keys(declaration.device)
-        | place_keys(declaration)
-        | {f"is:{identity(declaration.entity)}"}
-    )
 
 
 def merged(announced: Sequence[Announced]) -> list[Declaration]:
@@ -74,7 +39,8 @@ def merged(announced: Sequence[Announced]) -> list[Declaration]:
     found = []
     for group in _grouped(ordered, _same_device):
         device = _merged_device(group)
-        entities = [_merged_entity(same, device) for same in _grouped(group, _same_entity)]
+        same_entities = _joined_by_label(_grouped(group, _same_entity))
+        entities = [_merged_entity(same, device) for same in same_entities]
         found += _without_repeated_events(entities)
     return [declaration for _, declaration in found]
 
@@ -109,10 +75,48 @@ def _same_device(left: Announced, right: Announced) -> bool:
 def _same_entity(left: Announced, right: Announced) -> bool:
     if identity(left.declaration.entity) == identity(right.declaration.entity):
         return True
-    # Within one convention several entities may well look at one place.
-    return left.rank != right.rank and bool(
-        place_keys(left.declaration) & place_keys(right.declaration)
+    if left.rank == right.rank:
+        return False  # Within one convention several entities may well look at one place.
+    one, other = left.declaration, right.declaration
+    return bool(
+        place_keys(one) & place_keys(other)
+        or command_keys(one) & command_keys(other)
+        or (near_keys(one) & near_keys(other) and _alike(one.entity, other.entity))
     )
+
+
+def _alike(one: Entity, other: Entity) -> bool:
+    """Return whether two entities may be of the same thing, by what they measure."""
+    return all(
+        not left or not right or left == right
+        for left, right in ((one.device_class, other.device_class), (one.unit, other.unit))
+    )
+
+
+def _joined_by_label(groups: Sequence[list[Announced]]) -> list[list[Announced]]:
+    """Join entities of one device that two conventions call the same, where neither has two of that name."""
+    by_label: dict[tuple[str, str], list[list[Announced]]] = {}
+    for group in groups:
+        by_label.setdefault(_label(group[0].declaration), []).append(group)
+    joined = []
+    for (domain, _), same in by_label.items():
+        ranks = [rank for group in same for rank in {item.rank for item in group}]
+        entities = [group[0].declaration.entity for group in same]
+        distinct = len(ranks) == len(set(ranks)) and domain != "event"
+        if distinct and all(_alike(*pair) for pair in itertools.combinations(entities, 2)):
+            joined.append(sorted((item for group in same for item in group), key=_precedence))
+        else:
+            joined += same
+    return joined
+
+
+def _label(declaration: Declaration) -> tuple[str, str]:
+    """Return an entity's domain and its own name, without that of its device."""
+    entity, device = declaration.entity, declaration.device
+    name = entity.name.casefold()
+    if device is not None and device.name:
+        name = name.removeprefix(device.name.casefold())
+    return entity.domain, slug(name)
 
 
 def _merged_device(group: Sequence[Announced]) -> Device | None:
