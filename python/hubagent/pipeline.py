@@ -206,8 +206,10 @@ class Pipeline:
 
         def acceptable(candidate: Rewrite) -> bool:
             other = self._other(candidate, words, view, watch)
-            found.extend([] if other is None else [other])
-            return other is not None
+            if other is None or other.turn.comes_to == reading.turn.comes_to:
+                return False  # what comes to the same needs no other words
+            found.append(other)
+            return True
 
         applied = rewriter.online(words, understanding, view, doubt=doubt, acceptable=acceptable)
         if applied is None or not found:
@@ -418,6 +420,14 @@ class _Turn:
     def says_little(self) -> bool:
         """Whether it is refused without a reason that names anything of the home."""
         return any(item.reason in _SAYS_LITTLE for item in self.resolutions)
+
+    @property
+    def comes_to(self) -> tuple[object, ...]:
+        """What is done or told, for comparing; whatever words it was said in."""
+        return tuple(
+            (item.decision, item.due_s, item.commands or (item.intent, item.targets, item.timer))
+            for item in self.resolutions
+        )
 
     @property
     def is_clear(self) -> bool:

@@ -47,11 +47,12 @@ class Turns:
         understand: Understander,
         home: dict[str, Any] = HOME,
         rows: Sequence[Row] = (),
+        doubt: float = 0.0,
     ) -> None:
         self.hub = MemoryHub(load_home(home))
         self.store = LearnedStore()
         guard, table = Guardrail(sensitive=is_sensitive), GlobalTable(rows=rows)
-        search = RankedSearch(self.store, guard, table)
+        self.search = search = RankedSearch(self.store, guard, table)
         self.pipeline = Pipeline(
             understand=understand,
             values=values,
@@ -59,6 +60,7 @@ class Turns:
             act=self.hub.executor,
             clock=self.hub.clock,
             rewriter=LearnedRewriter(self.store, guard, search, table),
+            defect=lambda *_: doubt,
         )
         self.count = 0
 
@@ -279,12 +281,35 @@ def test_a_hostile_table_opens_nothing(understand: Understander) -> None:
         assert turns.state("lock.front") == "locked"
 
 
-def test_own_words_are_found_when_misheard(understand: Understander, turns: Turns) -> None:
-    read = understand.understand("turn on gandalf")
+def _often_said(turns: Turns, understand: Understander, text: str, interpretation: str) -> None:
+    """Let words have gone well here eight times."""
+    read = understand.understand(text)
     vector = bytes(round(127 * value) % 256 for value in read.embedding)
-    words = Entry("turn on gandalf", "hassturnon|light.gandalf", tally=Tally(5.0, 0.0),
+    words = Entry(text, interpretation, tally=Tally(8.0, 0.0),
                   last_s=turns.hub.clock.now_s(), embedding=vector)  # fmt: skip
     turns.store.change(Changes(entries=(words,)))
+
+
+def test_what_comes_to_the_same_needs_no_other_words(understand: Understander) -> None:
+    turns = Turns(understand, doubt=0.95)
+    _often_said(turns, understand, "turn on gandalf", "hassturnon|light.gandalf")
+    for heard in ("turn on the gandalf", "turn on gandalf now"):
+        record = turns(heard)
+        assert record.decision is Decision.ACT
+        assert record.rewrite is None
+    # Not because nothing was found:
+    found = turns.search.best(
+        Utterance(TurnId("x"), "turn on the gandalf", turns.hub.clock.now_s()),
+        understand.understand("turn on the gandalf"),
+        turns.hub.store.view(),
+        0.95,
+    )
+    assert found is not None
+    assert found.target == "turn on gandalf"
+
+
+def test_own_words_are_found_when_misheard(understand: Understander, turns: Turns) -> None:
+    _often_said(turns, understand, "turn on gandalf", "hassturnon|light.gandalf")
     for heard in ("turn on can dalf", "turn on gun dolph", "turn on kandalf please"):
         record = turns(heard)
         if record.rewrite is not None:
