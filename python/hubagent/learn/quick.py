@@ -82,7 +82,7 @@ class Quick:
             return
         recent = _within_reach(before, turn)
         for at, source in enumerate(recent):
-            words = source_key(source.heard)
+            words = source_key(own_words(source))
             if not came_to_nothing(source) or not self._is_open(words, turn):
                 continue
             later = (*recent[at + 1 :], turn)

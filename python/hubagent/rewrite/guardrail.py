@@ -11,7 +11,6 @@ tell objects: a pair refused costs a rephrase, a wrong one moves the wrong thing
 from __future__ import annotations
 
 import itertools
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from hubagent.errors import UnknownEntityError
@@ -19,6 +18,14 @@ from hubagent.evidence import Objection, Rule, Stage, source_key
 from hubagent.rewrite.documents import MOST_CHARACTERS, speakable
 from hubagent.rewrite.home import HomeWords
 from hubagent.rewrite.opposites import near_poles, poles, signs
+from hubagent.rewrite.senses import (
+    corrects,
+    is_another_noun,
+    is_question,
+    is_time,
+    kinds_of,
+    sounds_alike,
+)
 from hubagent.rewrite.words import is_one_script, lexicon, numbers, singular, tokens
 
 if TYPE_CHECKING:
@@ -36,8 +43,6 @@ _HOTTEST_C, _HOTTEST_F = 30.0, 86.0
 """As in the resolver: a room is never made hotter without a question."""
 _SURELY_F = 50.0
 """Numbers from here to the hottest in Fahrenheit are a mild room in that scale."""
-_ALIKE = 0.6
-"""Share of letters in common from which a word may be another one, misheard."""
 _STARTED = frozenset({"script", "scene", "button", "automation", "input_button"})
 
 
@@ -199,7 +204,8 @@ def _generic(both: _Both) -> Objection | None:
     names = both.home.names_anything if both.home is not None else _names_nothing
     for words in (both.source, both.target):
         telling = [word for word in words if word not in known.sets["small"]] or words
-        if all(word in generic or word in pronouns for word in telling) and not names(words):
+        is_control = all(word in generic or word in pronouns for word in telling)
+        if is_control and not names(words) and not (words is both.target and _is_misheard(both)):
             return Objection(
                 Rule.GENERIC,
                 f'"{" ".join(words)}" is a control that says nothing of what it is for',
@@ -212,28 +218,39 @@ def _generic(both: _Both) -> Objection | None:
     return None
 
 
+def _is_misheard(both: _Both) -> bool:
+    """Return whether the source is the same words, of a kind of thing, misheard: "witch on the nights"."""
+    near, kinds = lexicon().near, lexicon().kinds
+    return (
+        len(both.source) == len(both.target)
+        and any(word in kinds for word in both.target)
+        and all(
+            said == meant
+            or (said in near and near[said] == lexicon().poles.get(meant))
+            or sounds_alike(said, meant)
+            for said, meant in zip(both.source, both.target, strict=True)
+        )
+    )
+
+
 def _names_nothing(_words: tuple[str, ...]) -> bool:
     return False
 
 
 def _question(both: _Both) -> Objection | None:
-    asked, wanted = (_is_question(words) for words in (both.source, both.target))
+    asked, wanted = (is_question(words) for words in (both.source, both.target))
     if asked == wanted:
         return None
     return Objection(Rule.QUESTION, "one is a question and the other is none")
 
 
-def _is_question(words: tuple[str, ...]) -> bool:
-    known = lexicon().sets
-    first = words[0]
-    if first == "do":  # "do the dishes", but "do we have ..."
-        return len(words) > 1 and words[1] in {"we", "i", "you", "they"}
-    return first in known["questions"] and first not in known["requests"]
-
-
 def _negation(both: _Both) -> Objection | None:
     said, meant = (
-        sorted(word for word in words if word in lexicon().sets["negation"])
+        sorted(
+            word
+            for at, word in enumerate(words)
+            if word in lexicon().sets["negation"] and not (at == 0 and corrects(words))
+        )
         for words in (both.source, both.target)
     )
     if len(said) == len(meant):
@@ -250,7 +267,12 @@ def _polarity(both: _Both) -> Objection | None:
     if signs_said and signs_meant and signs_said != signs_meant:
         return Objection(Rule.POLARITY, "they go opposite ways")
     pinned = bool(both.target_numbers) and both.source_numbers == both.target_numbers
-    lost = [axis for axis in said if axis.signed and axis not in meant]
+    misheard = near_poles(both.target, both.source)  # "the lamp own" may be what worked
+    lost = [
+        axis
+        for axis in said
+        if axis.signed and axis not in meant and misheard.get(axis) != said[axis]
+    ]
     if lost and not signs_meant and not (pinned and all(axis.value for axis in lost)):
         return Objection(Rule.POLARITY, f"what was said of {lost[0].name} is lost")
     return _gained_pole(both, said, meant)
@@ -292,18 +314,12 @@ def _times(both: _Both) -> Objection | None:
     named = both.home.words if both.home is not None else frozenset()
     times = lexicon().sets["times"] - named
     said, meant = (
-        sorted(times.intersection(words) - _not_oclock(words))
+        sorted({w for at, w in enumerate(words) if w in times and is_time(words, at)})
         for words in (both.source, both.target)
     )
     if said == meant:
         return None
     return Objection(Rule.NUMBER, f'"{(said or meant)[0]}" is in one of them only')
-
-
-def _not_oclock(words: tuple[str, ...]) -> set[str]:
-    """Return "am" where no number stands before it: "I am home"."""
-    behind = {words[at] for at in range(1, len(words)) if numbers(words[at - 1 : at])[0]}
-    return {"am"} - behind
 
 
 def _sensitive_words(both: _Both) -> Objection | None:
@@ -366,8 +382,7 @@ def _heat(both: _Both) -> Objection | None:
 def _entities(both: _Both) -> Objection | None:
     """Object where a thing or place of the home that was said is lost, changed or joined by another."""
     kinds = lexicon().kinds
-    said = {kinds[w] for w in both.source if w in kinds}
-    meant = {kinds[w] for w in both.target if w in kinds}
+    said, meant = (kinds_of(words, both.home) for words in (both.source, both.target))
     added = sorted(kind for kind in meant - said if not _may_be_heard(kind, both))
     if said and added:
         return Objection(Rule.ENTITY, f'"{added[0]}" is another kind of thing')
@@ -377,7 +392,9 @@ def _entities(both: _Both) -> Objection | None:
     whole = set(_joined(both.source)) & there
     for word in both.source_content:
         kept = _plain(word) in there or any(word in joined for joined in whole)
-        if not kept and word not in kinds and both.home.has_word(word):
+        if kept or word in kinds or is_another_noun(word, both.source, both.home):
+            continue
+        if both.home.has_word(word):
             return Objection(Rule.ENTITY, f'"{word}" names something of this home and is lost')
     other = both.home.added(both.source, both.target, heard=lambda word: _may_be_heard(word, both))
     return Objection(Rule.ENTITY, f"{other} was not spoken of") if other else None
@@ -388,7 +405,7 @@ def _may_be_heard(word: str, both: _Both) -> bool:
     kinds = lexicon().kinds
     words = {word, *(other for other in both.target if kinds.get(other) == word)}
     return any(
-        SequenceMatcher(None, said, wanted, autojunk=False).ratio() >= _ALIKE
+        sounds_alike(said, wanted)
         for said in both.source
         if said not in kinds and said not in both.target
         for wanted in words

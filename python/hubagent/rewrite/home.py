@@ -41,6 +41,8 @@ class HomeWords:
     places: tuple[tuple[_Name, str], ...]
     words: frozenset[str]
     """Every word of a name that tells things apart, in the singular."""
+    nouns: frozenset[str]
+    """Those that only ever end a longer name: "machine" of a coffee machine."""
 
     @classmethod
     def of(cls, view: ContextView, sensitive: Callable[[Entity], bool]) -> HomeWords:
@@ -69,7 +71,9 @@ class HomeWords:
             for word in name
             if word not in known.sets["small"] and word not in known.poles and word.isalpha()
         )
-        return cls(things, places, words)
+        names = [item[0] for item in things] + [item[0] for item in places]
+        telling = {word for name in names for word in (name[:-1] if len(name) > 1 else name)}
+        return cls(things, places, words, words - telling)
 
     def has_word(self, word: str) -> bool:
         """Return whether a word is one of a name here."""

@@ -181,6 +181,8 @@ def _number_at(words: tuple[str, ...], at: int) -> tuple[int, str]:
     if word in known.other_numbers:
         return 1, str(known.other_numbers[word])
     behind = words[at + 1] if at + 1 < len(words) else ""
+    if word == "one" and _is_a_thing(words, at):
+        return 0, ""
     total, size = 0, 0
     if word == "a" and behind == "hundred":
         total, size = 100, 2
@@ -195,6 +197,20 @@ def _number_at(words: tuple[str, ...], at: int) -> tuple[int, str]:
     if size and at + size < len(words) and words[at + size] == "hundred" and total < 100:
         total, size = total * 100, size + 1
     return (size, str(total)) if size else (0, "")
+
+
+def _is_a_thing(words: tuple[str, ...], at: int) -> bool:
+    """Return whether "one" stands for a thing: "the shiny one", but not "the lamp one", "one percent"."""
+    known = lexicon()
+    behind = words[at + 1] if at + 1 < len(words) else ""
+    before = words[at - 1] if at > 1 else ""
+    return (
+        before.isalpha()
+        and words[at - 2] in known.sets["determiners"]
+        and before not in known.sets["counted"] | known.sets["determiners"] | known.kinds.keys()
+        and before not in known.small_numbers.keys() | known.tens.keys()
+        and behind not in known.units.keys() | known.tens.keys() | {"hundred", "point"}
+    )
 
 
 def _digits(word: str) -> str:
