@@ -33,6 +33,9 @@ system:  ## Install what comes as Debian packages (mosquitto, openssl, and what 
 	@missing=; fuzzer=; [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing=mosquitto; \
 	  command -v openssl >/dev/null || missing="$$missing openssl"; \
 	  command -v avr-gcc >/dev/null || missing="$$missing gcc-avr avr-libc"; \
+	  command -v arm-none-eabi-gcc >/dev/null || missing="$$missing gcc-arm-none-eabi"; \
+	  [ -e "$$(arm-none-eabi-gcc -print-file-name=picolibc.specs 2>/dev/null)" ] || missing="$$missing picolibc-arm-none-eabi"; \
+	  command -v qemu-system-arm >/dev/null || missing="$$missing qemu-system-arm"; \
 	  command -v valgrind >/dev/null || missing="$$missing valgrind"; \
 	  command -v clang >/dev/null || missing="$$missing clang"; \
 	  [ -e "$$(clang -print-file-name=libclang_rt.fuzzer-$$(uname -m).a 2>/dev/null)" ] || fuzzer=yes; \

@@ -43,6 +43,7 @@ class Size:
     ram: int
 
 
+MPS2 = FIRMWARE / "boards" / "mps2" / "mps2.c"
 _PLAIN_ARM = ("-mthumb", "--specs=picolibc.specs", "-nostartfiles", "-Wl,--entry=main")
 AVR = Chip("ATmega328P", "avr", ("-mmcu=atmega328p",))
 CHIPS = (
@@ -52,6 +53,11 @@ CHIPS = (
 )
 CORE = FIRMWARE / "boards" / "bare" / "bare.c"
 UNO = FIRMWARE / "boards" / "uno" / "uno.c"
+AN385 = Chip(
+    "Cortex-M3",
+    "arm-none-eabi",
+    ("-mcpu=cortex-m3", *_PLAIN_ARM[:3], f"-T{MPS2.with_suffix('.ld')}"),
+)
 
 
 def build(chip: Chip, main: Path, out: Path) -> Path:
@@ -86,7 +92,9 @@ def main() -> int:
     """Print the table."""
     print("| image | chip | flash, bytes | RAM, bytes |\n| --- | --- | --- | --- |")
     wanted = [("library and three entities", CORE, chip) for chip in CHIPS]
-    for name, source, chip in [*wanted, ("`boards/uno`, all of it", UNO, AVR)]:
+    wanted.append(("`boards/uno`, all of it", UNO, AVR))
+    wanted.append(("`boards/mps2`, all of it", MPS2, AN385))
+    for name, source, chip in wanted:
         if chip.is_here:
             size = measure(chip, source)
             print(f"| {name} | {chip.name} | {size.flash:,} | {size.ram:,} |")

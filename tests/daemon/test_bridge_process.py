@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import select
 import shutil
 import subprocess
-import threading
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from device import Noise, Port
+from line import Line
 
 from hubagent.clock import SystemClock
 from hubagent.config import BridgeConfig, Config
@@ -44,7 +42,6 @@ class Relay:
 
     def __init__(self, program: Path, folder: Path, noise: Noise) -> None:
         link = folder / "device"
-        self.noise = noise
         self.port = Port(folder / "by-id", "usb-relay")
         state = folder / "memory"
         state.mkdir(exist_ok=True)
@@ -54,30 +51,15 @@ class Relay:
         deadline_s = SystemClock().monotonic_s() + 10
         while not link.exists():
             assert SystemClock().monotonic_s() < deadline_s
-        self._fd = os.open(link, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        os.set_blocking(self.port.fd, False)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._carry, daemon=True)
-        self._thread.start()
+        self._line = Line(link, self.port, noise)
 
-    def _carry(self) -> None:
-        ways = {self._fd: self.port.fd, self.port.fd: self._fd}
-        held = dict.fromkeys(ways, b"")
-        while not self._stopping.is_set():
-            for source in select.select(list(ways), [], [], 0.01)[0]:
-                try:
-                    *frames, held[source] = (held[source] + os.read(source, 4096)).split(b"\0")
-                    for frame in frames:
-                        os.write(ways[source], self.noise.spoil(frame + b"\0"))
-                except OSError:
-                    self._stopping.wait(0.02)
+    def quieten(self) -> None:
+        self._line.noise = Noise()
 
     def unplug(self) -> None:
         self.process.kill()
         self.process.wait()
-        self._stopping.set()
-        self._thread.join()
-        os.close(self._fd)
+        self._line.close()
         self.port.unplug()
         self._said.close()
 
@@ -146,7 +128,7 @@ def test_the_relay_in_c_obeys_and_survives(
     assert len(_pins(tmp_path)) <= 4 + 6, "a command was done twice"
     hub.stop()
     hub = make_daemon(settings)
-    relay.noise = Noise()
+    relay.quieten()
     wait_until(lambda: _state(hub) in ("on", "off"), 40)
     assert _say(hub, "turn on the hall relay") in (Decision.ACT, Decision.ANSWER)
     wait_until(lambda: _state(hub) == "on")
