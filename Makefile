@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TRAIN_VENV ?= .venv-train
+SPARK_VENV ?= .venv-spark
 DATA ?= ../shared/data
 OUT ?= build/model
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 RUST_SOURCES := $(shell find rust -name '*.rs' -not -path '*/target/*') $(wildcard Cargo.* rust/*/Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help install system run test lint fmt check bench bench-learning fuzz train-env train docs clean
+.PHONY: help install system run test test-spark lint fmt check bench bench-learning fuzz train-env train docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +53,16 @@ run: install system  ## Run the main job: embedded broker, simulated home, agent
 test: install system  ## Run every test that CI runs
 	cargo test --workspace --quiet
 	$(BIN)/python -m pytest
+
+$(SPARK_VENV)/.installed: pyproject.toml $(RUST_SOURCES)
+	$(PYTHON) -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(SPARK_VENV)/bin/python -m pip install --quiet --editable '.[spark,dev]'
+	@touch $@
+
+test-spark: $(SPARK_VENV)/.installed  ## Run the tests that need Spark (500 MB and a Java runtime, in an environment of its own)
+	@command -v java >/dev/null || { echo 'not installed: java; install it with: sudo apt-get install default-jre-headless'; exit 1; }
+	$(SPARK_VENV)/bin/python -m pytest tests/upstream/test_spark.py
 
 lint: install  ## Check style, types, the stub and the Rust lints
 	$(BIN)/ruff check
@@ -106,4 +117,4 @@ docs: install  ## Write the generated reference pages
 	$(BIN)/python -m hubagent.reference docs
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) target rust/fuzz/target dist build
+	rm -rf $(VENV) $(SPARK_VENV) target rust/fuzz/target dist build
