@@ -34,6 +34,7 @@ system:  ## Install what comes as Debian packages (mosquitto, openssl, and what 
 	@missing=; fuzzer=; [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing=mosquitto; \
 	  command -v openssl >/dev/null || missing="$$missing openssl"; \
 	  command -v avr-gcc >/dev/null || missing="$$missing gcc-avr avr-libc"; \
+	  [ -d /usr/share/arduino/hardware/arduino/avr ] || missing="$$missing arduino-core-avr"; \
 	  command -v arm-none-eabi-gcc >/dev/null || missing="$$missing gcc-arm-none-eabi"; \
 	  [ -e "$$(arm-none-eabi-gcc -print-file-name=picolibc.specs 2>/dev/null)" ] || missing="$$missing picolibc-arm-none-eabi"; \
 	  command -v qemu-system-arm >/dev/null || missing="$$missing qemu-system-arm"; \
