@@ -74,6 +74,15 @@ def test_own_words_are_found_by_their_sound(guard: Guardrail, view: ContextView)
     assert dict(found.features)["success"] > 0.5
 
 
+def test_less_is_enough_where_the_words_were_refused(guard: Guardrail, view: ContextView) -> None:
+    entries = [own("play some smooth jazz")]
+    words = "play some smooth chass"
+    found = search(words, entries, guard, view)
+    assert found is not None
+    assert found.score < rank.load().least
+    assert search(words, entries, guard, view, doubt=0.95) is None
+
+
 def test_a_name_of_the_home_is_put_where_strange_words_stand(
     guard: Guardrail, view: ContextView
 ) -> None:

@@ -93,6 +93,7 @@ class Weights:
 
     bias: float
     least: float
+    least_refused: float
     margin: float
     words: Mapping[str, float]
     history: Mapping[str, float]
@@ -130,7 +131,7 @@ def load() -> Weights:
     """Return the weights of the package."""
     source = resources.files("hubagent.rewrite").joinpath("rank.toml")
     data = tomllib.loads(source.read_text(encoding="utf-8"))
-    return Weights(data["bias"], data["least"], data["margin"], data["words"], data["history"])
+    return Weights(**data)
 
 
 def features(query: Query, candidate: Candidate, common: Commonness) -> dict[str, float]:

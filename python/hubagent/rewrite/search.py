@@ -106,7 +106,8 @@ class RankedSearch:
             return None
         score, best, seen = passed[0]
         second = passed[1][0] if len(passed) > 1 else 0.0
-        if score < max(weights.least, 1.0 - doubt) or score - second < weights.margin:
+        least = weights.least_refused if doubt >= 1.0 else max(weights.least, 1.0 - doubt)
+        if score < least or score - second < weights.margin:
             return None
         return Rewrite(
             source=query.text,
