@@ -82,6 +82,7 @@ check: lint test  ## What CI runs
 
 bench: install  ## Run the benchmarks (DATA=folder of the data sets)
 	$(BIN)/python benchmarks/hot_path.py --broker
+	$(BIN)/python benchmarks/flood.py $(DATA)/mqtt_fixtures
 	$(BIN)/python benchmarks/frames.py
 	$(BIN)/python benchmarks/hub.py
 	$(BIN)/hubagent evaluate home

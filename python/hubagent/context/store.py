@@ -324,7 +324,7 @@ class ContextStore:
     # --- health ----------------------------------------------------------------------------------
 
     def counters(self) -> dict[str, int]:
-        """Return what was counted since the start, by name."""
+        """Return how many entities there are and what was counted since the start, by name."""
         return self._core.counters()
 
     def failed_by_topic(self) -> dict[str, int]:

@@ -367,7 +367,7 @@ class Daemon:
     def health(self) -> dict[str, Any]:
         """Return how everything is, for ``doctor`` and the status line."""
         assert self._client is not None  # noqa: S101 - start() made it
-        standing = self._client.standing()
+        standing, store = self._client.standing(), self.store.counters()
         refused = {**self.directory.problems, **self._pump.refused()}
         return {
             "connected": standing.connected,
@@ -379,7 +379,7 @@ class Daemon:
             else {"program": self._broker.program, "restarts": self._broker.restarts},
             "well": self.is_well(),
             "uptime_s": round(self.clock.monotonic_s() - self._started_s, 1),
-            "entities": len(self.store.view().entities()),
+            "entities": store["entities"],
             "turns": self._worker.counters()["turns"],
             "bridge": None if self.bridge is None else self.bridge.health(),
             "mapping": self._mapping.health(),
@@ -399,7 +399,7 @@ class Daemon:
                 "pump": self._pump.counters(),
                 "turns": self._worker.counters(),
                 "schedule": self._schedule.counters(),
-                "store": self.store.counters(),
+                "store": store,
             },
         }
 
@@ -419,13 +419,10 @@ class Daemon:
 
     def status_line(self) -> str:
         """Return one line for ``systemctl status``."""
-        health = self.health()
-        where = (
-            f"connected to {health['endpoint']}"
-            if health["connected"]
-            else f"waiting for the broker at {health['endpoint']}"
-        )
-        return f"{health['entities']} entities, {where}"
+        assert self._client is not None  # noqa: S101 - start() made it
+        endpoint = f"{self.config.mqtt.host}:{self.config.mqtt.port}"
+        where = "connected to" if self._client.standing().connected else "waiting for the broker at"
+        return f"{self.store.counters()['entities']} entities, {where} {endpoint}"
 
     # --- steps of the threads ----------------------------------------------------------------------
 

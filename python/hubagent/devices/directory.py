@@ -83,7 +83,9 @@ class Directory:
             if known.startswith(found.complete) and known not in declared:
                 gone.add(known)
         touched = self._take_in(self._ranks[adapter], declared, gone)
-        self._settle(touched, now_s)
+        # What some devices are recognised by is their states, most of which say nothing new.
+        if touched:
+            self._settle(touched, now_s)
         self._forget_former(gone)
         return found.requests
 

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from paho.mqtt import MQTTException
 from paho.mqtt.client import MQTT_ERR_SUCCESS, Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hubagent.errors import TransportError
 from hubagent.mqtt.inbox import Inbox
+from hubagent.mqtt.publications import publication_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,11 +38,17 @@ if TYPE_CHECKING:
 
     from hubagent.clock import Clock
     from hubagent.config import MqttConfig
+    from hubagent.mqtt.publications import Received
     from hubagent.types import Message, Publication
 
 _LOGGER = logging.getLogger(__name__)
+_PAHO = logging.getLogger(f"{__name__}.paho")
+"""Lets a bug of our callbacks be seen, and nothing else of paho's chatter, which is not even put together."""
+_PAHO.setLevel(logging.ERROR)
+_PAHO.addFilter(lambda record: str(record.msg).startswith("Caught exception"))
 
 MAX_PACKET_BYTES = 1 << 20
+RECEIVE_BYTES = 1 << 16
 CONNECT_TIMEOUT_S = 5.0
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 60.0
@@ -53,7 +60,13 @@ _WRONG_BYTES = (OSError, ValueError, LookupError, struct.error, MQTTException)
 class _Connection(Client):
     """A paho client for one connection; says when its loop has ended, whatever the reason."""
 
-    def __init__(self, client_id: str, protocol: MQTTProtocolVersion) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        protocol: MQTTProtocolVersion,
+        on_publication: Callable[[Received], None],
+    ) -> None:
+        """Make it; ``on_publication`` takes what paho's ``on_message`` would, all but what is rare."""
         self.answered = threading.Event()
         self.ended = threading.Event()
         self.reason = "connection closed"
@@ -65,7 +78,41 @@ class _Connection(Client):
             reconnect_on_failure=False,
         )
         self.suppress_exceptions = True
-        self.on_log = self._note
+        self.enable_logger(_PAHO)
+        self._on_publication = on_publication
+        self._ahead, self._read = b"", 0
+        self._may_receive = False
+        self._has_properties = protocol is MQTTProtocolVersion.MQTTv5
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Work on every packet that came at once; paho asks the system three times for each."""
+        self._may_receive = True
+        code = super().loop_read(max_packets)
+        while code == MQTT_ERR_SUCCESS and self._read < len(self._ahead):
+            self._take_publications()
+            if self._read < len(self._ahead):
+                code = super().loop_read(max_packets)
+        return code
+
+    def _take_publications(self) -> None:
+        # Whenever bytes are left, paho has just finished a packet.
+        while self._read < len(self._ahead):
+            found = publication_at(self._ahead, self._read, has_properties=self._has_properties)
+            if found is None:
+                return
+            self._read = found.end
+            self._on_publication(found)
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if self._read == len(self._ahead):
+            # Once a pass: else a flood would leave no time to write and to be found alive.
+            if not self._may_receive:
+                raise BlockingIOError
+            self._may_receive = False
+            self._ahead, self._read = super()._sock_recv(RECEIVE_BYTES), 0
+        found = self._ahead[self._read : self._read + bufsize]
+        self._read += len(found)
+        return found
 
     def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> Any:  # noqa: ANN401, FBT001 - paho's signature
         try:
@@ -76,12 +123,6 @@ class _Connection(Client):
         finally:
             self.answered.set()
             self.ended.set()
-
-    @staticmethod
-    def _note(_client: Client, _userdata: object, _level: int, text: str) -> None:
-        """Let a bug of our callbacks be seen, and nothing else of paho's chatter."""
-        if text.startswith("Caught exception"):
-            _LOGGER.error("Bug in the MQTT client: %s", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +316,7 @@ class MqttClient:
 
     def _serve_one_connection(self) -> None:
         self._protocol = self._choose_protocol()
-        connection = _Connection(self._client_id, self._protocol)
+        connection = _Connection(self._client_id, self._protocol, self._on_publication)
         connection.on_socket_open = _send_at_once
         connection.on_connect = self._on_connect
         connection.on_disconnect = self._on_disconnect
@@ -397,6 +438,9 @@ class MqttClient:
             self._inbox.count_bad_topic()
             return
         self._inbox.add(topic, bytes(message.payload), retained=message.retain)
+
+    def _on_publication(self, received: Received) -> None:
+        self._inbox.add(received.topic, received.payload, retained=received.retained)
 
 
 def _send_at_once(_client: Client, _userdata: object, connection: SocketLike) -> None:

@@ -10,6 +10,7 @@ import logging
 import re
 import threading
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hubagent.types import Message
@@ -25,6 +26,8 @@ MAX_MESSAGES = 20_000
 MAX_BYTES = 32 << 20
 MAX_PAYLOAD_BYTES = 1 << 20
 MAX_WARNED_TOPICS = 1_000
+KNOWN_TOPICS = 4_096
+"""Topics whose filters are not looked at anew; a large home has fewer."""
 
 
 class Inbox:
@@ -50,7 +53,8 @@ class Inbox:
         """
         self._clock = clock
         self._excluded = tuple(excluded)
-        self._is_precious = re.compile("|".join(map(_as_pattern, precious)) or r"(?!)").fullmatch
+        matches = re.compile("|".join(map(_as_pattern, precious)) or r"(?!)").fullmatch
+        self._is_precious = lru_cache(KNOWN_TOPICS)(matches)
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._ready = threading.Condition()

@@ -339,15 +339,23 @@ impl Store {
     }
 
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (counters, suppressed, journal, recent) = self.read(py, |hub| {
+        let (counters, suppressed, journal, recent, entities) = self.read(py, |hub| {
             let journal = hub.journal().map(|(counters, _)| counters);
             let recent = (hub.recent().size(), hub.recent().dropped());
-            Ok((hub.counters().clone(), hub.suppressed(), journal, recent))
+            let entities = hub.picture().registry.entities().count();
+            Ok((
+                hub.counters().clone(),
+                hub.suppressed(),
+                journal,
+                recent,
+                entities,
+            ))
         })?;
         let dict = PyDict::new(py);
         let journal = journal.unwrap_or_default();
         let ((topics, bytes), dropped) = recent;
         for (name, count) in [
+            ("entities", entities as u64),
             ("messages", counters.messages),
             ("matched", counters.matched),
             ("watched", counters.watched),
