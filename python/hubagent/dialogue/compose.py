@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hubagent.ports import ContextView
     from hubagent.types import Command, EntityId, EntityState
 
+_OPENING = {"open": "up", "close": "down"}
+_POSITIONED = frozenset({"cover", "valve"})
 _OPPOSITE = {"up": "down", "down": "up"}
 _UPWARD = frozenset({"turn_on", "open_cover", "open_valve", "volume_up", "media_play"})
 _DOWNWARD = frozenset({"turn_off", "close_cover", "close_valve", "volume_down"})
@@ -73,6 +75,8 @@ def compose(
 ) -> tuple[Wanted, ...]:
     """Return the readings of a shortened request about these things, the likeliest first."""
     domains = tuple(dict.fromkeys(view.entity(entity_id).domain for entity_id in ids))
+    if short.polarity in _OPENING and short.size and not short.way and set(domains) <= _POSITIONED:
+        short.polarity, short.way = "", _OPENING[short.polarity]  # "open them a little"
     if short.polarity and not (short.amount or short.part or short.way or short.colour):
         return _switched(short.polarity, domains)
     if "softer" in short.words and set(domains) == {"light"}:

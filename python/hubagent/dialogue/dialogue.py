@@ -106,7 +106,8 @@ class Dialogue:
     def _in_full(self, utterance: Utterance, view: ContextView) -> Utterance:
         """Return the utterance as it would have been said at once, without the way there."""
         text = plainly(utterance.text, lambda said: is_named(said, view))
-        text = wording.amended(wording.without_preface(text), self._values)
+        text = wording.without_courtesy(wording.without_preface(text))
+        text = wording.amended(text, self._values)
         text = wording.listed(text, lists(view))
         text = wording.in_place(text, lambda said: is_named(said, view))
         spoken_of = self._memory.spoken_of(utterance)

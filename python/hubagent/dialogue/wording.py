@@ -46,6 +46,13 @@ def without_preface(text: str) -> str:
     return rest if set(tokens(rest)) - load().fillers else text
 
 
+def without_courtesy(text: str) -> str:
+    """Return the words without a mere politeness behind them: "a touch more if you would"."""
+    found = load().courtesies.search(text)
+    rest = text[: found.start()].strip() if found is not None else ""
+    return rest if set(tokens(rest)) - load().fillers else text
+
+
 def amended(text: str, values: Values) -> str:
     """Return the words with what was put right in mid-sentence in the place of what was wrong."""
     found = load().amends.search(text)

@@ -85,8 +85,9 @@ class Words:
         self.undo = tuple(re.compile(pattern) for pattern in data["patterns"].pop("undo"))
         self.patterns = {name: re.compile(text) for name, text in data["patterns"].items()}
         wording = {name: re.compile(t, re.IGNORECASE) for name, t in data["wording"].items()}
-        self.prefaces, self.amends, self.topic, self.remark, self.taken_off = (
-            wording[name] for name in ("prefaces", "amends", "topic", "remark", "taken_off")
+        self.prefaces, self.courtesies = wording["prefaces"], wording["courtesies"]
+        self.amends, self.topic, self.remark, self.taken_off = (
+            wording[name] for name in ("amends", "topic", "remark", "taken_off")
         )
 
     def quality_of(self, domain: str) -> Quality | None:

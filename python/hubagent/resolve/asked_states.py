@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WITHOUT_SUBJECT = frozenset({"weather", "sun", "person", "device_tracker"})
 """Domains whose state is asked without naming anything: "is it raining", "is anyone home"."""
-_LOOSE = frozenset({"open", "unlocked", "running", "wet"})
+_LOOSE = frozenset({"on", "open", "unlocked", "running", "wet"})
 """States of which one of several things is worth a yes."""
 _SHUT = frozenset({"open", "closed", "locked", "unlocked"})
 _SCREENS = frozenset({"blind", "curtain", "shade", "shutter", "awning", "damper"})
@@ -55,9 +55,8 @@ class AskedStates:
             return None
         no = [entity for entity in entities if entity not in yes]
         several = len(entities) > 1 and not inquiry.any and not inquiry.somebody
-        # "Is the garage open", with two doors: either is enough to be told of.
-        one_said = bool(inquiry.subject) and not text.is_plural(inquiry.subject[-1])
-        several = several and not (one_said and not inquiry.all and _LOOSE & set(inquiry.states))
+        # "Are the windows open", with two of them: either is enough to be told of.
+        several = several and (inquiry.all or not _LOOSE & set(inquiry.states))
         is_so = not no if several or (inquiry.all and len(entities) > 1) else bool(yes)
         holds = is_so is not (inquiry.negated and bool(self._scene.request or inquiry.somebody))
         reason = {"which": "which_are", "many": "how_many"}.get(

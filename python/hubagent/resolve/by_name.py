@@ -108,6 +108,7 @@ class ByName:
                 ):
                     return "HassLightSet", "color", first, last
                 united = words[last - 1] in _UNITS or said.endswith("%")
-                if united and self._values.number(said) is not None:
+                alone = first - 1 in taken and len(taken) + size == len(words)  # "cove 40"
+                if (united or alone) and self._values.number(said) is not None:
                     return "HubSetMeasure", "amount", first, last
         return None

@@ -33,6 +33,9 @@ _PREDICATE = re.compile(
 )
 
 
+_ASKED = frozenset({"is", "are"})
+
+
 class CompoundResolver:
     """The resolver for one request and for several."""
 
@@ -58,7 +61,9 @@ class CompoundResolver:
         moved = set(_moved(whole))
         for shared in () if _EXCEPT.search(said) else self._sharing(said):
             found = self._each(shared, situation)
-            if found is not None and moved <= set(_moved(found)):
+            # "Would you be a dear and pop the kettle on" puts no dear on.
+            named = found is not None and all(_is_named(item) for item in found if item.commands)
+            if found is not None and named and moved <= set(_moved(found)):
                 return found
         return whole
 
@@ -69,10 +74,20 @@ class CompoundResolver:
         """
         found: list[tuple[Resolution, ...]] = []
         things = situation.antecedents
+        asked = False
         for part in parts:
             resolved = self._read(part, situation.about(things))
             if not all(_is_done(item, part) for item in resolved):
                 return None
+            # "Is the fan on and the lamp on": the end of a question switches nothing.
+            words = text.tokens(part)
+            if (
+                asked
+                and not coordination.verb_of(words)
+                and any(item.commands for item in resolved)
+            ):
+                return None
+            asked = words[:1] != () and words[0] in _ASKED
             found.append(resolved)
             things = next((item.targets for item in resolved if item.targets), things)
         for number, (like, said) in coordination.with_shared_unit(parts, self._values).items():
@@ -126,7 +141,9 @@ class CompoundResolver:
                 continue
             if coordination.has_predicate(words, self._values):
                 continue  # what is to be done was said of it
-            verb = f"{thing.split()[0]} " if words[0] in coordination.words_of("verbs") else ""
+            asked = words[0] in _ASKED  # "are the spots and the lamp on"
+            spoken = asked or words[0] in coordination.words_of("verbs")
+            verb = f"{thing.split()[0]} " if spoken else ""
             other = right[: predicate.start()]
             if self._is_number(thing.split()[-1]) or self._is_number(other.strip()):
                 continue  # "lamps one and two off"

@@ -9,7 +9,7 @@ never for now.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubagent.resolve import lexicon, text
@@ -98,6 +98,11 @@ _IN_THERE = re.compile(
     r"\b(?:(?:in|over|up|down|out)\s+)?there\b(?!\s+(?:is|are|was))", re.IGNORECASE
 )
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_BOUND_FIRST = re.compile(
+    r"^(?:over|under|above|below|more than|less than|at least|at most|hotter|colder|warmer|cooler|higher|lower)\b",
+    re.IGNORECASE,
+)
+"""A bound whose "it is" was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,8 @@ class ConditionalResolver:
         return (first, None) if first is not None and not ahead else None
 
     def _verdict(self, split: _Split, grounder: Grounder, meant: Meant) -> Verdict | None:
+        if _BOUND_FIRST.match(split.condition):  # "rig off if over 300 W"
+            split = replace(split, condition=f"it is {split.condition}")
         whole = self._asked.condition(split.condition, split.request, grounder)
         if whole is None and self._lexicon.pronouns & set(text.tokens(split.condition)[:1]):
             about = grounder.about(meant(split.request))

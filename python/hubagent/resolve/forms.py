@@ -98,6 +98,18 @@ class Forms:
             for domain in domains
         )
 
+    def explained(self, said: str) -> int:
+        """Return how many words of a remark tell how it is: "it's so gloomy in here" has one."""
+        words = text.tokens(said)
+        spots = {
+            index + offset
+            for phrase in self._senses
+            for index in range(len(words) - len(phrase) + 1)
+            if words[index : index + len(phrase)] == phrase
+            for offset in range(len(phrase))
+        }
+        return len(spots)
+
     def _part(self, said: str) -> Form | None:
         """Return the form of a part without a pause; ``None`` if it is a mere word aside."""
         words = text.tokens(_ITS_OWN.sub("the ", _WE_ARE.sub("we are", said)))

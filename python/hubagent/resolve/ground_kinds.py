@@ -96,7 +96,8 @@ class GroundKinds:
         chosen = [i for i, fit in fits.items() if fit >= min(best, CALLED)]
         if place is None and not mention.all:
             chosen += self._alike_here(fits, chosen)
-        chosen = self._most_specific(chosen, mention)
+        specific = self._most_specific(chosen, mention)
+        chosen = self._with_own(specific, chosen, mention, place)
         if not chosen:
             return []
         # A kind that only the intent implies tells half as much as one that was said.
@@ -142,6 +143,19 @@ class GroundKinds:
         called = [i for i in ids if self._lexicon.called(mention.kind, self._view.entity(i))]
         # "The lamp" is any light where none is called so; "the chandelier" is none.
         return called if called or mention.kind.words in self._lexicon.own_kinds else ids
+
+    def _with_own(
+        self, specific: list[EntityId], ids: list[EntityId], mention: Mention, place: Place | None
+    ) -> list[EntityId]:
+        """Add the one such thing of the speaker's room to those that are called by the word said.
+
+        "Aircon off" is said to the Daikin of the room, for all that the next has a Study Aircon.
+        """
+        is_one = mention.kind is not None and not mention.kind.kind.together
+        if place is not None or mention.all or not specific or not is_one:
+            return specific
+        here = [i for i in ids if self._view.area_of(i) == self._speaker_area]
+        return specific + here if len(here) == 1 and here[0] not in specific else specific
 
     def _groups(
         self,

@@ -65,6 +65,15 @@ _ASIDE = re.compile(
 """Reasons and asides, whose time is none of the command's: "nobody's home till tonight"."""
 
 
+_WHY = re.compile(
+    r"(?<=\w)\s*(?:[,;.!]\s*|\b(?:because|cause|cos|as|since)\s+)(?:because\s+|cos\s+|as\s+|since\s+)?"
+    r"(?:i|we|he|she|they|it|the\s+\w+|\w+)\s+(?:really\s+|just\s+)?(?:do(?:es)?\s+not|do(?:es)?n['\u2019]?t|never)\s+"
+    r"(?!want\s+(?:you\s+to|that|this|it|them)\b|(?:do|touch|move|change)\b).*$",
+    re.IGNORECASE,
+)
+"""A reason behind a request, whose "not" is none of the command's: "I don't want them to look in"."""
+
+
 def reason_to_hold_back(utterance: str, clause: str, reading: Hypothesis) -> str:
     """Return why a command must not be carried out now; empty if nothing speaks against it.
 
@@ -73,7 +82,8 @@ def reason_to_hold_back(utterance: str, clause: str, reading: Hypothesis) -> str
         clause: The words of this request.
         reading: Its slots.
     """
-    if _NOT.search(clause) and not _YET_DO.search(clause):
+    asked = _WHY.sub("", clause)
+    if _NOT.search(asked) and not _YET_DO.search(clause):
         return "not_to_do"
     if _CONDITION.search(utterance):
         return "conditional"

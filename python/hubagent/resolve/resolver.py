@@ -22,6 +22,7 @@ from hubagent.resolve.by_playing import playing
 from hubagent.resolve.by_title import started
 from hubagent.resolve.by_verb import ByVerb
 from hubagent.resolve.features import Failure
+from hubagent.resolve.forms import Form
 from hubagent.resolve.ground import Grounder
 from hubagent.resolve.hold_back import reason_to_hold_back
 from hubagent.resolve.mention import read_mentions
@@ -84,6 +85,10 @@ _VALUED = {
     "HassHumidifierSetpoint": ("humidity",),
 }  # fmt: skip
 """Intents that set a value, and its slot."""
+_OF_HERE = frozenset({"it", "its", "here", "we", "were", "i", "im"})
+"""Words of which a remark on how it is where the speaker is has one."""
+_MOST_OF_NAME = 0.75
+"""Least likeness of a name that a lone verb and it make a request of."""
 NO_THINGS_SCORE = 4.0
 """Grounding score of a reading that moves nothing: as good as a thing well named."""
 
@@ -213,6 +218,8 @@ class Resolver:
         switched = self._switched(clause, scene, grounder)
         if switched is not None:
             return switched
+        clause = self._wished(clause, words)
+        best = clause.hypotheses[0]
         floor = max(WORTH_TRYING, WORTH_BESIDE * best.probability)
         readings = [
             self._read(hypothesis, clause, scene, grounder)
@@ -225,13 +232,36 @@ class Resolver:
                 readings.append(replace(reading, score=reading.score + WORDED_SCORE))
         chosen = max(readings, key=lambda reading: reading.score)
         if chosen.score > -math.inf:
-            return self._called_otherwise(chosen.resolution, clause, scene, grounder) or (
-                chosen.resolution
+            return (
+                self._called_otherwise(chosen.resolution, clause, scene, grounder)
+                or self._verb_and_name(chosen.resolution, clause, scene, grounder)
+                or chosen.resolution
             )
         refused = readings[0].resolution
         if best.probability < LEAST_PROBABILITY:
             refused = Resolution(Decision.REFUSE, best.intent, reason="not_understood")
         return self._plainly(refused, clause, scene, grounder)
+
+    def _wished(self, clause: Clause, words: str) -> Clause:
+        """Return a remark on how it is with the readings that move what it speaks of, if any does.
+
+        Whoever says "a bit parky in here" speaks of warmth, so the reading that dims the lights is
+        none; the others share its probability.
+        """
+        of_here = bool(_OF_HERE & set(text.tokens(words)))  # "look at all those stars, so bright"
+        remark = of_here and self._forms.form(words) is Form.REMARK
+        wish = self._forms.wish(words) if remark else frozenset()
+        meant = [
+            reading
+            for reading in clause.hypotheses
+            if (spec := self._specs.get(reading.intent)) is not None and wish & set(spec.alone)
+        ]
+        whole = sum(reading.probability for reading in meant)
+        if not meant or whole < WORTH_TRYING:
+            return clause
+        known = sum(r.probability for r in clause.hypotheses if r.intent in self._specs)
+        shared = [replace(r, probability=r.probability * known / whole) for r in meant]
+        return replace(clause, hypotheses=tuple(shared))
 
     def _switched(self, clause: Clause, scene: _Scene, grounder: Grounder) -> Resolution | None:
         """Return what "cot lamp off" does where the model takes it for a question: it asks nothing."""
@@ -278,6 +308,22 @@ class Resolver:
         found = self._read(reading, clause, scene, grounder).resolution
         return found if set(found.targets) == things else None
 
+    def _verb_and_name(
+        self, chosen: Resolution, clause: Clause, scene: _Scene, grounder: Grounder
+    ) -> Resolution | None:
+        """Return what a verb and a name come to where the reading had no ear for the name.
+
+        "Stop the pump" is the Trough Pump, not the music; "zip stop" is no never mind.
+        """
+        unnamed = chosen.decision is Decision.ACT and not any(map(_is_named, chosen.candidates[:1]))
+        if not unnamed and chosen.intent != "HassNevermind":
+            return None
+        plain = self._by_verb.reading(clause, scene.text)
+        found = self._read(plain, clause, scene, grounder).resolution if plain else None
+        if found is None or found.decision is not Decision.ACT:
+            return None
+        return found if _is_only_name(dict(found.candidates[0].features)) else None
+
     def _plainly(
         self, refused: Resolution, clause: Clause, scene: _Scene, grounder: Grounder
     ) -> Resolution:
@@ -306,7 +352,10 @@ class Resolver:
         features = [dict(candidate.features) for candidate in resolution.candidates]
         plainly = all(self._is_only_kind(slot.text) for slot in plain.slots if slot.name == "name")
         is_named = all(
-            item.get("named_fully") or item.get("phonetic") or (plainly and _is_kind_here(item))
+            item.get("named_fully")
+            or item.get("phonetic")
+            or (plainly and _is_kind_here(item))
+            or _is_only_name(item)
             for item in features[:1]
         )
         return resolution if is_named else refused
@@ -395,7 +444,10 @@ class Resolver:
         asks = bool(
             self._lexicon.requests & set(text.tokens(scene.text[clause.start : clause.end]))
         )
-        if probability < _least_probability(best, mention, asks=asks):
+        said = scene.text[clause.start : clause.end]
+        explained = self._forms.explained(said) if self._forms.form(said) is Form.REMARK else 0
+        left = 0 if explained >= mention.unexplained else mention.unexplained
+        if probability < _least_probability(best, mention, left, asks=asks):
             return _refused(spec, Failure("not_understood"))
         resolution = choose.decide(
             candidates,
@@ -452,21 +504,21 @@ def _without_chatter(
     return tuple(found)
 
 
-def _least_probability(best: Candidate, mention: Mention, *, asks: bool) -> float:
+def _least_probability(best: Candidate, mention: Mention, unexplained: int, *, asks: bool) -> float:
     """Return how surely a request must be understood before anything moves.
 
     Little, when every word of it is a request's or a full name's; more, when nothing was named, or
-    no word of what is much besides ``asks`` for anything.
+    no word of what is much besides ``asks`` for anything; ``unexplained`` words are nothing to the hub.
     """
     features = dict(best.features)
-    if features.get("named_fully") and not mention.unexplained:
+    if features.get("named_fully") and not unexplained:
         return WORTH_TRYING
     if _is_named(best):
-        amid_talk = mention.unexplained > MOST_UNEXPLAINED and not asks
+        amid_talk = unexplained > MOST_UNEXPLAINED and not asks
         return LEAST_UNEXPLAINED if amid_talk else LEAST_PROBABILITY
-    if mention.unexplained > MOST_UNEXPLAINED and not features.get("recent"):
+    if unexplained > MOST_UNEXPLAINED and not features.get("recent"):
         return math.inf
-    return LEAST_UNEXPLAINED if mention.unexplained or mention.loose else LEAST_UNNAMED
+    return LEAST_UNEXPLAINED if unexplained or mention.loose else LEAST_UNNAMED
 
 
 def _is_same(one: Hypothesis, other: Hypothesis) -> bool:
@@ -485,6 +537,11 @@ def _is_kind_here(features: Mapping[str, float]) -> bool:
     """Return whether the kind was said, and where is plain: "swing the shutters shut"."""
     placed = features.get("here") or features.get("place") or features.get("only_one")
     return features.get("kind", 0.0) == 1.0 and bool(placed)
+
+
+def _is_only_name(features: Mapping[str, float]) -> bool:
+    """Return whether most of a name was said, and nothing else has it: "stop pump"."""
+    return features.get("name", 0.0) >= _MOST_OF_NAME and bool(features.get("only_one"))
 
 
 def _names_what_measures(said: str, view: ContextView) -> bool:

@@ -55,7 +55,12 @@ _SETTING = re.compile(
 )
 _VALUE_SAID = re.compile(r"\bto\s+(?:\d|\w+\s+(?:percent|degrees))|%", re.IGNORECASE)
 _TIME_SLOTS = frozenset({"time", "date", "duration"})
-_SETTING_BY = re.compile(r"\b(?:up|down)\b.*\bby\s+$|\bup\s+(?:to|at)\s+$", re.IGNORECASE)
+_SETTING_BY = re.compile(
+    r"\b(?:up|down|warmer|hotter|cooler|colder|brighter|dimmer|darker|lighter|louder|quieter|softer|"
+    r"faster|slower|higher|lower|raise|increase|decrease|reduce|drop|more|less)\b.*\bby\s+$"
+    r"|\bup\s+(?:to|at)\s+$",
+    re.IGNORECASE,
+)
 _BARE_HUNDREDS = re.compile(r"[1-9]\d\d")
 """Three digits that are no time where the model took them for a value: "the boiler at 130"."""
 _HALF_DAY_S, _DAY_S = 43_200.0, 86_400.0
